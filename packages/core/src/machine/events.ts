@@ -1,0 +1,214 @@
+// What can happen in a run. This map is the log's format: old logs must replay for ever, so a type or a field is
+// never renamed or re-used; a change of meaning is a new type.
+import type { Cluster } from "../model/cluster.ts";
+import type { Json } from "../model/json.ts";
+import type { Role, Rollout, SizeRule, TrafficMode } from "../model/phase.ts";
+import type { Plan } from "../model/plan.ts";
+
+/** How a run ends. A rollback is an outcome, not an error. */
+export type Outcome = "succeeded" | "rolled-back" | "cancelled" | "failed";
+
+/** What a gate is told. */
+export type Verdict = "pass" | "fail" | "inconclusive";
+
+/** An error as it is recorded: redacted, without a stack. */
+export interface RecordedError {
+  readonly code: string;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly details?: { readonly [key: string]: Json };
+}
+
+/** A group as progress shows it. */
+export interface GroupView {
+  readonly name: string;
+  readonly role: Role | "other";
+  readonly desired: number;
+  readonly healthy: number;
+  readonly share: number;
+  readonly problem?: string;
+}
+
+/** What a rollout says to the world, before the provider's token is added. */
+export type RolloutCommand =
+  | { readonly do: "create-group"; readonly key: string; readonly size: number }
+  | {
+      readonly do: "scale-group";
+      readonly group: string;
+      readonly size: number;
+      readonly condition?: Healthy;
+    }
+  | {
+      readonly do: "set-traffic";
+      readonly shares: Readonly<Record<string, number>>;
+      readonly condition?: Healthy;
+    }
+  | { readonly do: "destroy-group"; readonly group: string; readonly condition?: Healthy };
+
+/** See `Condition` of the provider port. */
+export type Healthy = Readonly<
+  Record<string, { readonly healthyAtLeast?: number; readonly shareAtMost?: number }>
+>;
+
+/** How a command ended. `unknown`: it may or may not have landed; `refused`: its condition did not hold. */
+export type CommandResult = "acknowledged" | "refused" | "failed" | "unknown";
+
+/** Every event's own fields, by type. Each event also has `id, run, seq, at, offset` and, if a person did it, `actor`. */
+export interface EventMap {
+  /** A run began; its shape and input are frozen here. */
+  "run-started": {
+    readonly plan: Plan;
+    readonly input: Json;
+    readonly idempotencyKey?: string;
+  };
+  /** The code of this run is not here: it waits until it is registered. */
+  "run-parked": { readonly reason: string };
+  /** The code of a parked run is here again. */
+  "run-unparked": object;
+  /** Nothing new is begun; clocks stand still. */
+  "run-paused": { readonly reason?: string };
+  /** A paused run goes on. */
+  "run-resumed": { readonly reason?: string };
+  /** Somebody wants the run to end: `graceful` takes the way back, `forced` stops and leaves things as they are. */
+  "run-cancel-requested": { readonly mode: "graceful" | "forced"; readonly reason?: string };
+  /** The run ended. `left` lists what a forced cancel or a failure left behind. */
+  "run-finished": { readonly outcome: Outcome; readonly reason?: string; readonly left?: readonly string[] };
+
+  /** A stage's input was made and recorded; the stage runs. */
+  "stage-started": { readonly stage: string; readonly input: Json };
+  /** A stage waits for its turn on a cluster; `position` 1 is next. */
+  "stage-queued": { readonly stage: string; readonly permit: string; readonly position: number };
+  /** It is the stage's turn. */
+  "stage-admitted": { readonly stage: string; readonly permit: string };
+  /** What a stage says of its own progress. */
+  "stage-progressed": { readonly stage: string; readonly message: string; readonly ratio?: number };
+  /** The value of a `step` inside a stage was recorded and is not computed again. */
+  "stage-step-recorded": { readonly stage: string; readonly step: string; readonly value: Json };
+  /** An attempt failed; the next one starts at `retryAt`. */
+  "stage-retried": {
+    readonly stage: string;
+    readonly attempt: number;
+    readonly error: RecordedError;
+    readonly retryAt: number;
+  };
+  /** A stage ended well. */
+  "stage-succeeded": { readonly stage: string; readonly output: Json };
+  /** A stage ended badly. `rolledBack`: it undid what it had done. */
+  "stage-failed": { readonly stage: string; readonly error: RecordedError; readonly rolledBack?: boolean };
+  /** A stage was stopped by a cancel. `rolledBack`: it undid what it had done. */
+  "stage-cancelled": { readonly stage: string; readonly reason: string; readonly rolledBack?: boolean };
+  /** A stage will not run, because of how the run went. */
+  "stage-skipped": { readonly stage: string; readonly reason: string };
+  /** A `wait` stage sleeps until this instant. */
+  "wait-started": { readonly stage: string; readonly until: number };
+
+  /** A person is asked. `judgement` identifies the question; a phase's question is not a stage's. */
+  "judgement-requested": {
+    readonly stage: string;
+    readonly judgement: string;
+    readonly roles: readonly string[];
+    readonly instructions?: string;
+    readonly phase?: string;
+    readonly expiresAt?: number;
+  };
+  /** A person answered. */
+  "judgement-answered": {
+    readonly stage: string;
+    readonly judgement: string;
+    readonly verdict: Verdict;
+    readonly reason?: string;
+  };
+  /** Nobody answered in time. */
+  "judgement-expired": { readonly stage: string; readonly judgement: string };
+
+  /** A rollout's phases are frozen, before anything is changed. */
+  "rollout-planned": {
+    readonly stage: string;
+    readonly cluster: Cluster;
+    readonly strategy: string;
+    readonly key: string;
+    readonly release: Json;
+    readonly traffic: TrafficMode;
+    readonly sizeRule: SizeRule;
+    readonly size: number;
+    /** As things were, to come back to; absent at a first deploy. */
+    readonly before?: { readonly group: string; readonly desired: number; readonly share: number };
+    readonly rollout: Rollout;
+  };
+  /** The rollout took the cluster; what spoke for it before can no longer change anything. */
+  "rollout-claimed": { readonly stage: string; readonly epoch: number };
+  /** A phase began. */
+  "rollout-phase-started": {
+    readonly stage: string;
+    readonly phase: string;
+    readonly index: number;
+    readonly direction: "forward" | "back";
+  };
+  /** The phase's want is met; its hold runs. */
+  "rollout-phase-reached": { readonly stage: string; readonly phase: string };
+  /** The phase's want is no longer met; its hold starts over when it is met again. */
+  "rollout-phase-lost": { readonly stage: string; readonly phase: string; readonly reason: string };
+  /** A person skipped a phase's hold and gate. */
+  "rollout-phase-promoted": { readonly stage: string; readonly phase: string; readonly reason?: string };
+  /** The candidate must be larger than planned, because stable was scaled up. */
+  "rollout-size-raised": { readonly stage: string; readonly size: number };
+  /** The candidate's group is there. */
+  "rollout-candidate-found": { readonly stage: string; readonly group: string };
+  /** A command is about to be said. */
+  "rollout-command-sent": {
+    readonly stage: string;
+    readonly command: string;
+    readonly epoch: number;
+    readonly body: RolloutCommand;
+  };
+  /** How a command ended. */
+  "rollout-command-settled": {
+    readonly stage: string;
+    readonly command: string;
+    readonly result: CommandResult;
+    readonly error?: RecordedError;
+  };
+  /** Traffic was seen to have moved. By group name. */
+  "traffic-shifted": { readonly stage: string; readonly shares: Readonly<Record<string, number>> };
+  /** What the rollout sees, when it changed. Says nothing to the machine. */
+  "rollout-observed": { readonly stage: string; readonly groups: readonly GroupView[] };
+  /** The rollout stands still until it is resumed: a verdict was inconclusive. */
+  "rollout-paused": { readonly stage: string; readonly reason: string };
+  /** From here the rollout takes the way back. */
+  "rollout-turned-back": { readonly stage: string; readonly reason: string; readonly cancelled: boolean };
+  /** The rollout ended. `watching`: traffic is not where it should be, and the rollout goes on trying to heal that. */
+  "rollout-finished": {
+    readonly stage: string;
+    readonly outcome: Outcome;
+    readonly reason?: string;
+    readonly watching: boolean;
+  };
+  /** A failed rollout that went on watching could put things right after all. */
+  "rollout-healed": { readonly stage: string };
+}
+
+/** The type of an event. */
+export type EventType = keyof EventMap;
+
+/** An event before it is in the log. */
+export type NewEvent<T extends EventType = EventType> = {
+  readonly [K in T]: { readonly type: K; readonly at: number; readonly actor?: string } & EventMap[K];
+}[T];
+
+/** A fact in the log of a run. */
+export type Event<T extends EventType = EventType> = {
+  readonly [K in T]: {
+    readonly type: K;
+    /** `run/seq`: unique, and the same on every reading. */
+    readonly id: string;
+    readonly run: string;
+    /** 0, 1, 2 … within the run. */
+    readonly seq: number;
+    /** Grows over all runs of one engine; where `events({ from })` resumes. */
+    readonly offset: number;
+    /** Milliseconds since 1970. */
+    readonly at: number;
+    /** Who did it, if a person or a bot did. */
+    readonly actor?: string;
+  } & EventMap[K];
+}[T];

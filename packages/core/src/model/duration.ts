@@ -1,0 +1,26 @@
+/** A length of time: a number of milliseconds or a text such as `"10m"`, `"1.5h"`, `"250ms"`. */
+export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+
+const UNIT = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/**
+ * Milliseconds in a duration.
+ *
+ * @throws RangeError when it is negative, not finite or not a duration
+ * @example parseDuration("10m") // 600_000
+ */
+export function parseDuration(value: Duration): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(typeof value === "number" ? `${value}ms` : value);
+  if (!match) throw new RangeError(`${JSON.stringify(value)} is not a duration (write "90s", "10m" or "2h")`);
+  return Number(match[1]) * UNIT[match[2] as keyof typeof UNIT];
+}
+
+/** A duration for people: `"850 ms"`, `"1.9 s"`, `"2 m 05 s"`, `"3 h 10 m"`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  const pad = (n: number): string => String(n).padStart(2, "0");
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${pad(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${pad(Math.floor((seconds % 3600) / 60))} m`;
+}

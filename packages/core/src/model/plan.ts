@@ -1,0 +1,17 @@
+import type { Json } from "./json.ts";
+
+/** One stage of a frozen plan. */
+export interface PlannedStage {
+  readonly name: string;
+  /** Name of the stage's type, found again in the registered pipeline. */
+  readonly type: string;
+  /** Stages that must have succeeded before; empty: it starts at once. */
+  readonly after: readonly string[];
+}
+
+/** A pipeline's shape, frozen in a run's first event. */
+export interface Plan {
+  readonly pipeline: string;
+  readonly stages: readonly PlannedStage[];
+  readonly metadata?: Json;
+}

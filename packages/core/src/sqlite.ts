@@ -1,0 +1,5 @@
+/**
+ * The durable engine for one process: a log in one SQLite file.
+ * @packageDocumentation
+ */
+export {};

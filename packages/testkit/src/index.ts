@@ -1,0 +1,5 @@
+/**
+ * See README.md.
+ * @packageDocumentation
+ */
+export {};
