@@ -1,7 +1,7 @@
 // The whole taxonomy on one screen. A kind exists only where a caller acts differently.
 import type { Json } from "./model/json.ts";
 
-const MARK: unique symbol = Symbol.for("gennaker.error");
+const MARK = Symbol.for("gennaker.error");
 
 /** Stable codes, for programs. */
 export type ErrorCode =
@@ -26,7 +26,6 @@ export class DeliveryError extends Error {
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
   readonly details: { readonly [key: string]: Json };
-  readonly [MARK]: true = true;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -34,6 +33,7 @@ export class DeliveryError extends Error {
     this.code = code;
     this.retryable = options.retryable ?? false;
     this.details = options.details ?? {};
+    Object.defineProperty(this, MARK, { value: true });
   }
 
   /** Whether it is one of ours; true also across copies of this package. */
