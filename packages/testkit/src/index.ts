@@ -2,4 +2,17 @@
  * See README.md.
  * @packageDocumentation
  */
-export {};
+export { type Patience, type VirtualClock, virtualClock } from "./clock/virtual-clock.ts";
+export type { Behaviour } from "./cloud/behaviour.ts";
+export { simulatedCloud } from "./cloud/cloud.ts";
+export type { CallFault, Faults, Operation } from "./cloud/faults.ts";
+export type { Landing } from "./cloud/landing.ts";
+export type { Fate } from "./cloud/line.ts";
+export type { Span } from "./cloud/random.ts";
+export type {
+  CloudChange,
+  CloudOptions,
+  CloudProviderOptions,
+  SeedGroup,
+  SimulatedCloud,
+} from "./cloud/simulated-cloud.ts";
