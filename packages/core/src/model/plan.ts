@@ -1,17 +1,18 @@
-import type { Json } from "./json.ts";
+import type { StageKind, StageRetry } from "./stage.ts";
 
 /** One stage of a frozen plan. */
 export interface PlannedStage {
   readonly name: string;
   /** Name of the stage's type, found again in the registered pipeline. */
   readonly type: string;
+  readonly kind: StageKind;
   /** Stages that must have succeeded before; empty: it starts at once. */
   readonly after: readonly string[];
+  readonly retry?: StageRetry;
 }
 
 /** A pipeline's shape, frozen in a run's first event. */
 export interface Plan {
   readonly pipeline: string;
   readonly stages: readonly PlannedStage[];
-  readonly metadata?: Json;
 }

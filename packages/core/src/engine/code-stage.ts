@@ -1,0 +1,116 @@
+import { ConfigurationError, DeliveryError } from "../errors.ts";
+import { isOver, type StageState } from "../machine/run/state.ts";
+import { jsonProblems, type Json } from "../model/json.ts";
+import type { PipelineStage } from "../model/pipeline.ts";
+import type { StageContext } from "../model/stage.ts";
+import type { IssuedEffect } from "../ports/engine.ts";
+import type { Attempt } from "./attempt.ts";
+import { sleep } from "./sleep.ts";
+import { validate } from "./stage-input.ts";
+import { record, stageOf, type Surroundings } from "./surroundings.ts";
+
+const RETRY_MS = 1000;
+const RETRY_MAX_MS = 60_000;
+
+/** Runs one attempt of a user's own stage, and records how it ended. */
+export async function runCodeStage(
+  attempt: Attempt,
+  code: PipelineStage,
+  using: Surroundings,
+): Promise<void> {
+  const { effect } = attempt;
+  const stage = stageOf(using, effect);
+  if (!code.type.run || !stage || isOver(stage)) return;
+  if (stage.retryAt !== undefined)
+    await sleep(using.clock, stage.retryAt - using.clock.now(), attempt.signal);
+  try {
+    if (attempt.stopped) throw attempt.stopped;
+    const output = await checkOutput(code, await code.type.run(contextOf(attempt, stage, using)));
+    await record(using, effect, [
+      { type: "stage-succeeded", at: using.clock.now(), stage: effect.id, output },
+    ]);
+  } catch (error) {
+    // Lost the fence, or the delivery closes: not a failure of the stage.
+    if (isConflict(attempt.stopped) || isConflict(error)) throw error;
+    await recordFailure(effect, code, error, using);
+  }
+}
+
+/** Whether an error says that somebody else's result counts. */
+export function isConflict(error: unknown): boolean {
+  return DeliveryError.is(error) && error.code === "GENNAKER_CONFLICT";
+}
+
+async function recordFailure(
+  effect: IssuedEffect,
+  code: PipelineStage,
+  thrown: unknown,
+  using: Surroundings,
+): Promise<void> {
+  const { journal, redactor, clock } = using;
+  const at = clock.now();
+  const cancel = journal.peek(effect.run)?.cancel;
+  if (cancel)
+    return record(using, effect, [{ type: "stage-cancelled", at, stage: effect.id, reason: cancel.reason }]);
+  const error = redactor.error(thrown);
+  const { attempts, delayMs = RETRY_MS } = code.type.retry ?? { attempts: 1 };
+  const attempt = stageOf(using, effect)?.attempt ?? 1;
+  if (!error.retryable || attempt >= attempts)
+    return record(using, effect, [{ type: "stage-failed", at, stage: effect.id, error }]);
+  const retryAt = at + Math.min(RETRY_MAX_MS, delayMs * 2 ** (attempt - 1));
+  await journal.advance(effect.run, {
+    fence: effect,
+    incoming: [{ type: "stage-retried", at, stage: effect.id, attempt, error, retryAt }],
+    retry: { id: effect.id, attempt: attempt + 1 },
+  });
+}
+
+async function checkOutput(code: PipelineStage, output: unknown): Promise<Json> {
+  const subject = `the output of stage ${JSON.stringify(code.name)}`;
+  const value = code.type.output ? await validate(code.type.output, output, subject) : (output ?? null);
+  const problems = jsonProblems(value, "output");
+  if (problems.length > 0) throw new ConfigurationError(subject, problems);
+  return value as Json;
+}
+
+function contextOf(attempt: Attempt, stage: StageState, using: Surroundings): StageContext<unknown> {
+  const { effect } = attempt;
+  return {
+    input: stage.input,
+    run: effect.run,
+    stage: effect.id,
+    attempt: stage.attempt,
+    idempotencyKey: `${effect.run}/${effect.id}`,
+    get signal() {
+      return attempt.signal;
+    },
+    progress: (message, ratio) =>
+      record(using, effect, [
+        {
+          type: "stage-progressed",
+          at: using.clock.now(),
+          stage: effect.id,
+          message: using.redactor.text(message),
+          ...(ratio !== undefined && { ratio }),
+        },
+      ]),
+    step: (name, compute) => recordStep(effect, name, compute, using),
+  };
+}
+
+async function recordStep<T extends Json>(
+  effect: IssuedEffect,
+  step: string,
+  compute: () => T | Promise<T>,
+  using: Surroundings,
+): Promise<T> {
+  const steps = stageOf(using, effect)?.steps ?? {};
+  if (Object.hasOwn(steps, step)) return steps[step] as T;
+  const value = await compute();
+  const problems = jsonProblems(value, `step ${JSON.stringify(step)}`);
+  if (problems.length > 0) throw new ConfigurationError(`stage ${JSON.stringify(effect.id)}`, problems);
+  await record(using, effect, [
+    { type: "stage-step-recorded", at: using.clock.now(), stage: effect.id, step, value },
+  ]);
+  return value;
+}

@@ -1,0 +1,250 @@
+import { EventEmitter } from "eventemitter3";
+import { uuidv7 } from "uuidv7";
+import { ConfigurationError, ConflictError } from "../errors.ts";
+import type { Event, EventType } from "../machine/events.ts";
+import { jsonProblems, type Json } from "../model/json.ts";
+import { pipeline as newPipeline, type Pipeline } from "../model/pipeline.ts";
+import type { Clock } from "../ports/clock.ts";
+import { systemClock } from "../ports/clock.ts";
+import type { Engine, RunFilter, RunSummary } from "../ports/engine.ts";
+import { silentLogger, type Logger } from "../ports/logger.ts";
+import type { Provider } from "../ports/provider.ts";
+import { deploy, type DeployInput } from "../stages/deploy.ts";
+import { checkCluster, checkStrategy } from "../stages/deploy-input.ts";
+import { follow, StreamHub } from "./event-stream.ts";
+import { Journal } from "./journal.ts";
+import { memory } from "./memory/memory.ts";
+import { Parked } from "./parked.ts";
+import { Redactor } from "./redact.ts";
+import { Registry, type AnyPipeline, type StrategyFactory } from "./registry.ts";
+import { runHandle, unknownRun, type RunAccess, type RunHandle } from "./run-handle.ts";
+import { StageEffects } from "./stage-effects.ts";
+import { validate } from "./stage-input.ts";
+
+/** What a delivery is made of. Everything is a value passed in; nothing is looked up by name elsewhere. */
+export interface DeliveryOptions {
+  /** Where runs are kept. Default: in memory, gone with the process. `sqlite(file)` survives it. */
+  readonly engine?: Engine;
+  readonly providers?: readonly Provider<never>[];
+  readonly pipelines?: readonly AnyPipeline[];
+  /** Factories (`redBlack`, `highlander`, your own) of strategies that `delivery.deploy` uses: how they are found again after a crash. */
+  readonly strategies?: readonly StrategyFactory[];
+  /** Where messages go. Default: nowhere. */
+  readonly logger?: Logger;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Values that must never be seen in an event, an error or a log line. */
+  readonly secrets?: readonly string[];
+  /** For providers' calls: milliseconds for one call (default 60,000), repetitions where safe (default 5). */
+  readonly calls?: { readonly timeoutMs?: number; readonly retries?: number };
+  /** Makes ids of runs. Default: UUIDs of version 7, which sort by time. */
+  readonly newRunId?: () => string;
+}
+
+/** How a run is started. */
+export interface StartOptions {
+  /** A person or a bot; recorded. */
+  readonly actor?: string;
+  /** Starting again with the same key (for one pipeline) returns the run that has it. */
+  readonly idempotencyKey?: string;
+}
+
+/** The engine: starts runs, carries them out, and tells of them. */
+export interface Delivery {
+  /** Resolves once the log is open and what was unsettled goes on; every other call waits for it by itself. */
+  ready(): Promise<void>;
+  /**
+   * Starts a run of a pipeline.
+   *
+   * @throws ConfigurationError with all problems of the pipeline's shape and of the input; nothing was started
+   */
+  start<Input>(pipeline: Pipeline<Input, never>, input: Input, options?: StartOptions): Promise<RunHandle>;
+  /** The one-stage short form: replaces what a cluster runs by a release, by a strategy. */
+  deploy<Release>(input: DeployInput<Release>, options?: StartOptions): Promise<RunHandle>;
+  /** A run by its id. @throws ConflictError when there is none */
+  run(id: string): Promise<RunHandle>;
+  /** Runs, newest first. */
+  runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
+  /** Events of all runs: from an offset on (default: the beginning), then live, until the signal aborts or the delivery closes. */
+  events(options?: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<Event>;
+  /** Calls back on each event of a type, as it is recorded; returns how to stop. For history, use `events`. */
+  on<T extends EventType>(type: T, listener: (event: Event<T>) => void): () => void;
+  /** Adds a pipeline; parked runs that waited for it go on. */
+  register(pipeline: AnyPipeline): void;
+  /** Stops here, in order: nothing new is begun, what is under way is left as it is and goes on at the next opening. */
+  close(): Promise<void>;
+}
+
+const SHORT_FORM = "deploy";
+const CALL_TIMEOUT_MS = 60_000;
+const CALL_RETRIES = 5;
+
+/**
+ * Makes a delivery and opens its log: what a crash left unsettled goes on.
+ *
+ * @throws ConfigurationError with all problems of what is given; problems of the log itself reject every call
+ * @example
+ * const delivery = createDelivery({ engine: sqlite("deploys.db"), providers: [prod], pipelines: [promote] })
+ * const run = await delivery.start(promote, { image: "shop/api:1.4.2" }, { actor: "ana", idempotencyKey: "ci-8841" })
+ */
+export function createDelivery(options: DeliveryOptions = {}): Delivery {
+  const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? silentLogger;
+  const engine = options.engine ?? memory();
+  const redactor = new Redactor(options.secrets);
+  const registry = new Registry(
+    (options.providers ?? []) as readonly Provider[],
+    options.pipelines ?? [],
+    options.strategies ?? [],
+  );
+  const newRunId = options.newRunId ?? uuidv7;
+  const shortForm = deployPipeline(registry);
+  registry.add(shortForm);
+  const journal = new Journal(engine, clock);
+  const hub = new StreamHub();
+  const emitter = new EventEmitter<Record<string, [Event]>>();
+  const closing = new AbortController();
+  const effects = new StageEffects({
+    journal,
+    registry,
+    clock,
+    logger,
+    redactor,
+    calls: {
+      timeoutMs: options.calls?.timeoutMs ?? CALL_TIMEOUT_MS,
+      retries: options.calls?.retries ?? CALL_RETRIES,
+    },
+  });
+
+  const tell = (event: Event): void => {
+    try {
+      emitter.emit(event.type, event);
+    } catch (error) {
+      logger.error({ error, event: event.id }, "a listener threw");
+    }
+  };
+  const opened = engine.open({
+    clock,
+    logger,
+    dispatch: (effect) => effects.dispatch(effect),
+    granted: (permit) => effects.granted(permit),
+    due: (run) => {
+      journal
+        .advance(run, {})
+        .catch((error: unknown) => logger.error({ run, error }, "a timer could not be handled"));
+    },
+    committed: (events) => {
+      let last: string | undefined;
+      for (const event of events) {
+        if (event.run !== last) effects.wake(event.run);
+        last = event.run;
+      }
+      if (emitter.eventNames().length > 0) events.forEach(tell);
+      hub.notify();
+    },
+  });
+  // Rejects every call, rather than the process.
+  opened.catch((error: unknown) => logger.error({ error }, "the log cannot be opened"));
+
+  const ready = async (): Promise<void> => {
+    await opened;
+    if (closing.signal.aborted) throw new ConflictError("the delivery was closed");
+  };
+  const access: RunAccess = { ready, journal, engine, hub, clock, redactor, closing: closing.signal };
+
+  const create = async (pipeline: AnyPipeline, input: Json, start: StartOptions): Promise<RunHandle> => {
+    await ready();
+    const at = clock.now();
+    const { actor, idempotencyKey } = start;
+    const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+    const result = await journal.create(
+      { run: newRunId(), pipeline: pipeline.name, startedAt: at, ...key },
+      {
+        type: "run-started",
+        at,
+        plan: pipeline.plan(),
+        input,
+        ...key,
+        ...(actor !== undefined && { actor }),
+      },
+    );
+    return runHandle(result.run, access);
+  };
+
+  return {
+    ready,
+    async start(pipeline, input, start = {}) {
+      registry.add(pipeline as unknown as AnyPipeline);
+      const subject = `the input of pipeline ${JSON.stringify(pipeline.name)}`;
+      const value = pipeline.input ? await validate(pipeline.input, input, subject) : input;
+      const problems = jsonProblems(value, "input");
+      if (problems.length > 0) throw new ConfigurationError(subject, problems);
+      return create(pipeline as unknown as AnyPipeline, (value ?? null) as Json, start);
+    },
+    async deploy({ cluster, release, strategy }, start = {}) {
+      const problems = [
+        ...checkCluster(cluster),
+        ...(typeof cluster?.provider === "string" ? registry.providerProblems(cluster) : []),
+        ...jsonProblems(release, "release"),
+        ...(release === undefined ? ["release: is missing"] : []),
+        ...checkStrategy(strategy),
+      ];
+      if (problems.length > 0) throw new ConfigurationError("deploy", problems);
+      registry.learn(strategy);
+      const { name, version, options: chosen } = strategy;
+      const recorded = { cluster, release, strategy: { name, version, options: chosen } };
+      return create(shortForm, recorded as unknown as Json, start);
+    },
+    async run(id) {
+      await ready();
+      if (!(await journal.state(id))) throw unknownRun(id);
+      return runHandle(id, access);
+    },
+    async runs(filter = {}) {
+      await ready();
+      return engine.list(filter);
+    },
+    async *events({ from = 0, signal } = {}) {
+      await ready();
+      const until = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+      const read = (offset: number, limit: number): Promise<readonly Event[]> => engine.scan(offset, limit);
+      yield* follow(read, (event) => event.offset, hub, { from, signal: until, last: () => false });
+    },
+    on(type, listener) {
+      const call = listener as (event: Event) => void;
+      emitter.on(type, call);
+      return () => emitter.off(type, call);
+    },
+    register(pipeline) {
+      registry.add(pipeline);
+      effects.unpark();
+    },
+    async close() {
+      if (closing.signal.aborted) return;
+      closing.abort(new ConflictError("the delivery was closed"));
+      hub.notify();
+      // A log that could not be opened was reported by `ready`; there is nothing to close then.
+      const open = await opened.then(
+        () => true,
+        () => false,
+      );
+      await effects.close();
+      if (open) await engine.close();
+      await Promise.all(registry.providers.map((provider) => provider.close()));
+    },
+  };
+}
+
+// What `delivery.deploy` runs. Its input holds the strategy's name and options, which lead to its code.
+function deployPipeline(registry: Registry): AnyPipeline {
+  return newPipeline<DeployInput<Json>>(SHORT_FORM).stage(SHORT_FORM, deploy, ({ input }) => ({
+    ...input,
+    strategy: registry.remake(input.strategy) ?? missing(input.strategy.name),
+  }));
+}
+
+function missing(name: string): never {
+  throw new Parked(
+    `strategy ${JSON.stringify(name)} is not registered here: pass its factory to createDelivery({ strategies: […] })`,
+  );
+}

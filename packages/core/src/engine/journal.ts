@@ -1,0 +1,107 @@
+import { ConflictError } from "../errors.ts";
+import type { Event, NewEvent } from "../machine/events.ts";
+import { advance, begin, fold, replay, type Change } from "../machine/run/advance.ts";
+import type { RunState } from "../machine/run/state.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Committed, Engine, NewRun } from "../ports/engine.ts";
+
+interface Known {
+  readonly seq: number;
+  readonly state: RunState;
+}
+
+// Runs that wait for days need not stay in memory: beyond so many, the ones not touched for longest are folded again when needed.
+const KNOWN_MAX = 2000;
+const PAGE = 1000;
+
+/** What a change led to. */
+export interface Advanced extends Committed {
+  readonly state: RunState;
+}
+
+/** Reads and changes runs through an engine, and remembers how far each was folded. */
+export class Journal {
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #known = new Map<string, Known>();
+  readonly #pinned = new Set<string>();
+
+  constructor(engine: Engine, clock: Clock) {
+    this.#engine = engine;
+    this.#clock = clock;
+  }
+
+  /** Creates a run; when the idempotency key is taken, names the run that has it. */
+  async create(run: NewRun, started: NewEvent<"run-started">): Promise<{ run: string; created: boolean }> {
+    const { write, state } = begin(run.run, started, started.at);
+    const result = await this.#engine.create(run, write);
+    if (result.created) this.#remember(run.run, state, result.events);
+    return result;
+  }
+
+  /** Changes a run by the one transactional routine. */
+  async advance(run: string, change: Change): Promise<Advanced> {
+    const known = this.#known.get(run);
+    let next: RunState | undefined;
+    const committed = await this.#engine.commit(run, known?.seq ?? -1, (loaded) => {
+      if (!loaded) throw new ConflictError(`there is no run ${run}`, { details: { run } });
+      const result = advance(fold(known?.state, loaded), loaded.effects, change, this.#clock.now());
+      next = result.state;
+      return result.write;
+    });
+    const state = next as RunState;
+    this.#remember(run, state, committed.events);
+    return { ...committed, state };
+  }
+
+  /** Keeps a run in memory until `release` is called: for as long as somebody drives it. */
+  hold(run: string): void {
+    this.#pinned.add(run);
+  }
+
+  release(run: string): void {
+    this.#pinned.delete(run);
+  }
+
+  /** The run as it stands, if it is in memory: always while it is held. */
+  peek(run: string): RunState | undefined {
+    return this.#known.get(run)?.state;
+  }
+
+  /** The run as it stands; undefined when there is none. */
+  async state(run: string): Promise<RunState | undefined> {
+    const known = this.#known.get(run);
+    if (known) return known.state;
+    const events = await this.#readAll(run);
+    if (events.length === 0) return undefined;
+    this.#remember(run, replay(run, events), events);
+    return this.#known.get(run)?.state;
+  }
+
+  async #readAll(run: string): Promise<readonly Event[]> {
+    const events: Event[] = [];
+    for (;;) {
+      const page = await this.#engine.read(run, events.length, PAGE);
+      events.push(...page);
+      if (page.length < PAGE) return events;
+    }
+  }
+
+  #remember(run: string, state: RunState, events: readonly Event[]): void {
+    const seq = events.at(-1)?.seq;
+    // Commits of one run resolve in order, but a slower caller must not put an older state back.
+    if (seq === undefined || seq <= (this.#known.get(run)?.seq ?? -1)) return;
+    this.#keep(run, { seq, state });
+  }
+
+  #keep(run: string, known: Known): void {
+    this.#known.delete(run);
+    this.#known.set(run, known);
+    if (this.#known.size <= KNOWN_MAX + this.#pinned.size) return;
+    for (const oldest of this.#known.keys())
+      if (!this.#pinned.has(oldest)) {
+        this.#known.delete(oldest);
+        return;
+      }
+  }
+}

@@ -1,0 +1,173 @@
+import pRetry from "p-retry";
+import { DeliveryError, ProviderError, TimeoutError } from "../errors.ts";
+import type { Cluster, ClusterState } from "../model/cluster.ts";
+import { clusterId } from "../model/cluster.ts";
+import type { Json } from "../model/json.ts";
+import { formatDuration } from "../model/duration.ts";
+import type { CommandResult, RolloutCommand } from "../machine/events.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { CallOptions, Provider, Token } from "../ports/provider.ts";
+import { sleep } from "./sleep.ts";
+
+/** How patient calls are. */
+export interface CallLimits {
+  /** Milliseconds for one call. */
+  readonly timeoutMs: number;
+  /** Repetitions of a call that surely changed nothing. */
+  readonly retries: number;
+}
+
+/** How a command ended, and with what error. `fenced`: somebody newer has the cluster. */
+export interface CommandEnd {
+  readonly result: CommandResult | "fenced";
+  readonly error?: unknown;
+}
+
+const DELAY_MS = 250;
+const DELAY_MAX_MS = 10_000;
+
+/**
+ * Calls of one provider for one cluster: bounded in time, repeated where that is safe, and with one kind of ending.
+ * A read is repeated on any retryable error. A command is repeated only when it surely changed nothing: one whose
+ * answer was lost may still land, so it is reported as unknown and the rollout claims the cluster anew.
+ */
+export class ProviderCalls {
+  readonly provider: Provider;
+  readonly cluster: Cluster;
+  readonly #clock: Clock;
+  readonly #limits: CallLimits;
+
+  constructor(provider: Provider, cluster: Cluster, clock: Clock, limits: CallLimits) {
+    this.provider = provider;
+    this.cluster = cluster;
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  observe(signal: AbortSignal): Promise<ClusterState> {
+    return this.#repeat(
+      (options) => this.provider.observe(this.cluster, options),
+      "observe",
+      signal,
+      isRetryable,
+    );
+  }
+
+  claim(run: string, signal: AbortSignal): Promise<number> {
+    return this.#repeat(
+      (options) => this.provider.claim(this.cluster, { run }, options),
+      "claim",
+      signal,
+      isRetryable,
+    );
+  }
+
+  check(release: Json, signal: AbortSignal): Promise<readonly string[]> {
+    return this.#repeat(
+      (options) => this.provider.check(this.cluster, release, options),
+      "check",
+      signal,
+      isRetryable,
+    );
+  }
+
+  /** Says a command. Never rejects, except with the signal's reason. */
+  async say(body: RolloutCommand, release: Json, token: Token, signal: AbortSignal): Promise<CommandEnd> {
+    try {
+      await this.#repeat(
+        (options) => this.#send(body, release, token, options),
+        body.do,
+        signal,
+        surelyNothing,
+      );
+      return { result: "acknowledged" };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { result: resultOf(error), error };
+    }
+  }
+
+  async #send(body: RolloutCommand, release: Json, token: Token, options: CallOptions): Promise<void> {
+    const { provider, cluster } = this;
+    if (body.do === "create-group")
+      await provider.createGroup(cluster, { key: body.key, release, size: body.size }, token, options);
+    else if (body.do === "scale-group") await provider.scaleGroup(cluster, body, token, options);
+    else if (body.do === "set-traffic") await provider.setTraffic(cluster, body, token, options);
+    else await provider.destroyGroup(cluster, body, token, options);
+  }
+
+  #repeat<T>(
+    call: (options: CallOptions) => Promise<T>,
+    operation: string,
+    signal: AbortSignal,
+    again: (error: unknown) => boolean,
+  ): Promise<T> {
+    return pRetry(() => this.#bounded(call, operation, signal), {
+      retries: this.#limits.retries,
+      minTimeout: 0,
+      signal,
+      // The pause is ours, by the injected clock; p-retry's own would be real time.
+      shouldRetry: async ({ error, attemptNumber }) => {
+        if (!again(error)) return false;
+        const asked = error instanceof ProviderError ? error.retryAfterMs : undefined;
+        await sleep(
+          this.#clock,
+          asked ?? Math.min(DELAY_MAX_MS, DELAY_MS * 2 ** (attemptNumber - 1)),
+          signal,
+        );
+        return !signal.aborted;
+      },
+    });
+  }
+
+  // A provider that never answers must not hold up a deadline.
+  async #bounded<T>(
+    call: (options: CallOptions) => Promise<T>,
+    operation: string,
+    signal: AbortSignal,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const { timeoutMs } = this.#limits;
+    const late = new AbortController();
+    const callOff = this.#clock.after(timeoutMs, () =>
+      late.abort(
+        new TimeoutError(
+          `${clusterId(this.cluster)}: ${operation} did not answer within ${formatDuration(timeoutMs)}`,
+        ),
+      ),
+    );
+    const both = AbortSignal.any([signal, late.signal]);
+    try {
+      return await Promise.race([call({ signal: both }), rejected(both)]);
+    } finally {
+      callOff();
+    }
+  }
+}
+
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
+}
+
+function isRetryable(error: unknown): boolean {
+  return DeliveryError.is(error) && error.retryable;
+}
+
+function surelyNothing(error: unknown): boolean {
+  return isProviderError(error) && error.retryable && !error.ambiguous && error.kind !== "conflict";
+}
+
+function isProviderError(error: unknown): error is ProviderError {
+  return DeliveryError.is(error) && error.code === "GENNAKER_PROVIDER";
+}
+
+function resultOf(error: unknown): CommandEnd["result"] {
+  if (!isProviderError(error)) return "unknown";
+  if (error.kind === "fenced") return "fenced";
+  if (error.kind === "conflict") return "refused";
+  return error.ambiguous ? "unknown" : "failed";
+}

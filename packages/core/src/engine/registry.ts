@@ -1,0 +1,124 @@
+import { ConfigurationError } from "../errors.ts";
+import type { Cluster } from "../model/cluster.ts";
+import type { Strategy } from "../model/phase.ts";
+import type { Pipeline, PipelineStage } from "../model/pipeline.ts";
+import type { Plan } from "../model/plan.ts";
+import { suggest } from "../model/suggest.ts";
+import type { Provider } from "../ports/provider.ts";
+
+/** A pipeline of whatever input and outputs. */
+export type AnyPipeline = Pick<Pipeline<never, never>, "name" | "stages" | "problems" | "plan"> & {
+  readonly input?: unknown;
+};
+
+/** Makes a strategy again from its recorded options; `redBlack` and the like are such factories. */
+export interface StrategyFactory {
+  readonly strategy: string;
+  // Options were checked when they were first given, and are passed back as they were recorded.
+  (options?: never): Strategy;
+}
+
+/** The code that a delivery was given: what recorded names stand for. */
+export class Registry {
+  readonly #pipelines = new Map<string, AnyPipeline>();
+  readonly #providers: ReadonlyMap<string, Provider>;
+  readonly #strategies = new Map<string, (options: never) => Strategy>();
+  readonly #learned = new Map<string, Strategy>();
+
+  /** @throws ConfigurationError with all problems of all that is given */
+  constructor(
+    providers: readonly Provider[],
+    pipelines: readonly AnyPipeline[],
+    strategies: readonly StrategyFactory[],
+  ) {
+    const problems = [
+      ...twice(
+        "providers",
+        providers.map(({ name }) => name),
+        "give one of them another `name`",
+      ),
+      ...twice(
+        "pipelines",
+        pipelines.map(({ name }) => name),
+        "rename one",
+      ),
+      ...pipelines.flatMap((pipeline) => shapeProblems(pipeline)),
+    ];
+    if (problems.length > 0) throw new ConfigurationError("createDelivery", problems);
+    this.#providers = new Map(providers.map((provider) => [provider.name, provider]));
+    for (const pipeline of pipelines) this.#pipelines.set(pipeline.name, pipeline);
+    for (const factory of strategies)
+      this.#strategies.set(factory.strategy, factory as (options: never) => Strategy);
+  }
+
+  get providers(): readonly Provider[] {
+    return [...this.#providers.values()];
+  }
+
+  /** @throws ConfigurationError when its shape is wrong, or another pipeline has its name */
+  add(pipeline: AnyPipeline): void {
+    const known = this.#pipelines.get(pipeline.name);
+    if (known === pipeline) return;
+    if (pipeline.problems.length > 0)
+      throw new ConfigurationError(`pipeline ${JSON.stringify(pipeline.name)}`, pipeline.problems);
+    if (known)
+      throw new ConfigurationError(`pipeline ${JSON.stringify(pipeline.name)}`, [
+        "another pipeline of this name is registered; rename one, or pass the registered one",
+      ]);
+    this.#pipelines.set(pipeline.name, pipeline);
+  }
+
+  /** The registered code of a stage; a text says why there is none that fits the run's plan. */
+  stage(plan: Plan, name: string): PipelineStage | string {
+    const pipeline = this.#pipelines.get(plan.pipeline);
+    if (!pipeline)
+      return `pipeline ${JSON.stringify(plan.pipeline)} is not registered here: pass it to createDelivery({ pipelines: […] }) or delivery.register(…)`;
+    const planned = plan.stages.find((stage) => stage.name === name);
+    const stage = pipeline.stages.find((candidate) => candidate.name === name);
+    if (!stage || stage.type.type !== planned?.type)
+      return `pipeline ${JSON.stringify(plan.pipeline)} as registered here has no stage ${JSON.stringify(name)} of type ${JSON.stringify(planned?.type)}: register the version that the run was started with`;
+    return stage;
+  }
+
+  provider(name: string): Provider | undefined {
+    return this.#providers.get(name);
+  }
+
+  /** What is wrong with a cluster's provider; empty when it is known. */
+  providerProblems({ provider }: Pick<Cluster<unknown>, "provider">): readonly string[] {
+    if (this.#providers.has(provider)) return [];
+    const known = [...this.#providers.keys()];
+    const list = known.length > 0 ? `known: ${known.join(", ")}` : "none is given to createDelivery";
+    return [`cluster: there is no provider ${JSON.stringify(provider)}${suggest(provider, known)}; ${list}`];
+  }
+
+  /** Remembers a strategy that was passed to this process as a value. */
+  learn(strategy: Strategy): void {
+    this.#learned.set(strategyKey(strategy), strategy);
+  }
+
+  /** The strategy that a recorded name, version and options stand for, if its code is here. */
+  remake(recorded: RecordedStrategy): Strategy | undefined {
+    const learned = this.#learned.get(strategyKey(recorded));
+    if (learned) return learned;
+    const made = this.#strategies.get(recorded.name)?.(recorded.options as never);
+    return made && strategyKey(made) === strategyKey(recorded) ? made : undefined;
+  }
+}
+
+/** What is recorded of a strategy. */
+export type RecordedStrategy = Pick<Strategy, "name" | "version" | "options">;
+
+/** One text for a strategy with its options. */
+export function strategyKey({ name, version, options }: RecordedStrategy): string {
+  return `${name} ${version} ${JSON.stringify(options)}`;
+}
+
+function shapeProblems({ name, problems }: AnyPipeline): readonly string[] {
+  return problems.map((problem) => `pipeline ${JSON.stringify(name)}  ${problem}`);
+}
+
+function twice(field: string, names: readonly string[], remedy: string): string[] {
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  return [...repeated].map((name) => `${field}: two are called ${JSON.stringify(name)}; ${remedy}`);
+}

@@ -1,0 +1,280 @@
+import { ConfigurationError, DeliveryError, InvariantError, ProviderError } from "../errors.ts";
+import type { NewEvent } from "../machine/events.ts";
+import { decideRollout, type RolloutDecision } from "../machine/rollout/decide.ts";
+import { planRollout } from "../machine/rollout/plan.ts";
+import type { RolloutState } from "../machine/rollout/state.ts";
+import type { RunState } from "../machine/run/state.ts";
+import { clusterId } from "../model/cluster.ts";
+import type { Json } from "../model/json.ts";
+import type { Strategy } from "../model/phase.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { IssuedEffect } from "../ports/engine.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Bell } from "./bell.ts";
+import { groupViews } from "./group-views.ts";
+import type { Journal } from "./journal.ts";
+import type { CommandEnd, ProviderCalls } from "./provider-calls.ts";
+import type { Redactor } from "./redact.ts";
+import { sleep } from "./sleep.ts";
+import { WorldFeed } from "./world-feed.ts";
+
+/** What a driver works with. */
+export interface RolloutDrive {
+  readonly effect: IssuedEffect;
+  readonly calls: ProviderCalls;
+  readonly release: Json;
+  /** Needed until the rollout is planned. */
+  readonly strategy: () => Promise<Strategy>;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly bell: Bell;
+  readonly redactor: Redactor;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+// What is seen changes in bursts; progress shows it at most this often.
+const VIEW_EVERY_MS = 200;
+const TROUBLE_MS = 500;
+const TROUBLE_MAX_MS = 15_000;
+
+/**
+ * Carries one rollout out: claim, observe, then decide and say one command, and observe again. All that must survive
+ * a crash is in the log; all that is seen of the world is seen anew.
+ */
+export class RolloutDriver {
+  readonly #drive: RolloutDrive;
+  readonly #feed: WorldFeed;
+  #viewed = "";
+  #nextViewAt = 0;
+
+  constructor(drive: RolloutDrive) {
+    this.#drive = drive;
+    this.#feed = new WorldFeed(drive.calls, drive.clock, drive.logger, () => drive.bell.ring());
+  }
+
+  /** Resolves when the rollout is over, or nobody's any more. Rejects only with the signal's reason or a lost fence. */
+  async run(): Promise<void> {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([this.#drive.signal, stop.signal]);
+    let following: Promise<void> | undefined;
+    try {
+      if (!this.#rollout()) await this.#plan(signal);
+      if (this.#isOver()) return;
+      following = this.#feed.follow(signal);
+      await this.#loop(signal);
+    } finally {
+      stop.abort();
+      await following;
+    }
+  }
+
+  async #plan(signal: AbortSignal): Promise<void> {
+    const { calls, release, clock, effect, strategy } = this.#drive;
+    const wanted = await strategy();
+    const found = await calls.check(release, signal);
+    const ask = {
+      stage: effect.id,
+      run: effect.run,
+      cluster: calls.cluster,
+      release,
+      strategy: wanted,
+      world: await calls.observe(signal),
+      traffic: calls.provider.supports.traffic,
+      at: clock.now(),
+    };
+    const planned = planRollout(ask);
+    const problems = [...found, ...("problems" in planned ? planned.problems : [])];
+    if (problems.length > 0 || "problems" in planned)
+      throw new ConfigurationError(`deploy to ${clusterId(calls.cluster)}`, problems);
+    await this.#advance(() => [planned.event]);
+  }
+
+  async #loop(signal: AbortSignal): Promise<void> {
+    let troubleMs = TROUBLE_MS;
+    while (!this.#isOver()) {
+      signal.throwIfAborted();
+      try {
+        await this.#turn(signal);
+        troubleMs = TROUBLE_MS;
+      } catch (error) {
+        if (!isTrouble(error)) throw error;
+        await this.#report(error);
+        await sleep(this.#drive.clock, troubleMs, signal);
+        troubleMs = Math.min(TROUBLE_MAX_MS, troubleMs * 2);
+      }
+    }
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    if (!this.#rollout()?.claimed) await this.#claim(signal);
+    if (!this.#feed.world) await this.#feed.refresh(signal);
+    const decision = await this.#decide();
+    if (!decision || this.#isOver()) return;
+    if (decision.command) await this.#say(decision.command, signal);
+    else await this.#rest(decision.wakeAt, signal);
+  }
+
+  async #claim(signal: AbortSignal): Promise<void> {
+    const { calls, clock, effect } = this.#drive;
+    const epoch = await calls.claim(effect.run, signal);
+    await this.#advance(() => [{ type: "rollout-claimed", at: clock.now(), stage: effect.id, epoch }]);
+    await this.#feed.refresh(signal);
+  }
+
+  /** Decides inside the transaction, on the state as it is there; nothing is written when nothing follows. */
+  async #decide(): Promise<RolloutDecision | undefined> {
+    const { clock } = this.#drive;
+    const { world } = this.#feed;
+    const rollout = this.#rollout();
+    if (!world || !rollout) return undefined;
+    const now = clock.now();
+    const first = decideRollout(rollout, { world, now });
+    if (first.events.length === 0 && !this.#viewIsDue(rollout, now)) return first;
+    let decision: RolloutDecision = first;
+    await this.#advance((current) => {
+      decision = decideRollout(current, { world, now });
+      return [...this.#view(current, now), ...decision.events];
+    });
+    return decision;
+  }
+
+  async #say(command: NonNullable<RolloutDecision["command"]>, signal: AbortSignal): Promise<void> {
+    const { calls, effect, release } = this.#drive;
+    const epoch = this.#rollout()?.epoch ?? 0;
+    const token = { run: effect.run, epoch, command: command.id };
+    const end = await calls.say(command.body, release, token, signal);
+    if (end.result === "fenced") return this.#standDown(command.id, end);
+    await this.#advance(() => [this.#settled(command.id, end.result as Settled, end.error)]);
+    if (this.#rollout()?.claimed) await this.#feed.refresh(signal);
+  }
+
+  #settled(command: string, result: Settled, error: unknown): NewEvent {
+    const { clock, effect, redactor } = this.#drive;
+    return {
+      type: "rollout-command-settled",
+      at: clock.now(),
+      stage: effect.id,
+      command,
+      result,
+      ...(error !== undefined && { error: redactor.error(error) }),
+    };
+  }
+
+  // A newer claim has the cluster: this rollout has no say any more, and says so.
+  async #standDown(command: string, { error }: CommandEnd): Promise<void> {
+    const { clock, effect, journal, calls } = this.#drive;
+    const reason = `${clusterId(calls.cluster)} was taken over by another rollout; this one no longer acts on it`;
+    const at = clock.now();
+    await journal.advance(effect.run, {
+      fence: effect,
+      settle: true,
+      incoming: (state) => [
+        this.#settled(command, "failed", error),
+        ...(state.stages[effect.id]?.rollout?.outcome === undefined
+          ? [
+              {
+                type: "rollout-finished" as const,
+                at,
+                stage: effect.id,
+                outcome: "failed" as const,
+                reason,
+                watching: false,
+              },
+            ]
+          : []),
+      ],
+    });
+  }
+
+  async #rest(wakeAt: number | undefined, signal: AbortSignal): Promise<void> {
+    const { clock, bell } = this.#drive;
+    const rollout = this.#rollout();
+    const pending = rollout && this.#viewChanged(rollout) ? this.#nextViewAt : undefined;
+    const until = Math.min(
+      wakeAt ?? Infinity,
+      pending ?? Infinity,
+      this.#feed.world?.stale ? clock.now() + TROUBLE_MS : Infinity,
+    );
+    const callOff = until === Infinity ? undefined : clock.after(until - clock.now(), () => bell.ring());
+    try {
+      await bell.wait(signal);
+    } finally {
+      callOff?.();
+    }
+    if (this.#feed.world?.stale) await this.#feed.refresh(signal);
+  }
+
+  // ---- what is seen
+
+  #view(rollout: RolloutState, now: number): NewEvent[] {
+    const { world } = this.#feed;
+    if (!world || !this.#viewIsDue(rollout, now)) return [];
+    const groups = groupViews(rollout, world);
+    this.#viewed = JSON.stringify(groups);
+    this.#nextViewAt = now + VIEW_EVERY_MS;
+    return [{ type: "rollout-observed", at: now, stage: this.#drive.effect.id, groups }];
+  }
+
+  #viewIsDue(rollout: RolloutState, now: number): boolean {
+    return now >= this.#nextViewAt && this.#viewChanged(rollout);
+  }
+
+  #viewChanged(rollout: RolloutState): boolean {
+    const { world } = this.#feed;
+    return world !== undefined && !world.stale && JSON.stringify(groupViews(rollout, world)) !== this.#viewed;
+  }
+
+  // ---- the log
+
+  #state(): RunState {
+    const state = this.#drive.journal.peek(this.#drive.effect.run);
+    if (!state) throw new InvariantError(`run ${this.#drive.effect.run} is driven but not known`);
+    return state;
+  }
+
+  #rollout(): RolloutState | undefined {
+    return this.#state().stages[this.#drive.effect.id]?.rollout;
+  }
+
+  #isOver(): boolean {
+    const rollout = this.#rollout();
+    if (rollout) return rollout.outcome !== undefined && !rollout.watching;
+    const status = this.#state().stages[this.#drive.effect.id]?.status;
+    return status !== "running" && status !== "queued";
+  }
+
+  async #advance(decide: (rollout: RolloutState) => readonly NewEvent[]): Promise<void> {
+    const { journal, effect } = this.#drive;
+    await journal.advance(effect.run, {
+      fence: effect,
+      incoming: (state) => {
+        const rollout = state.stages[effect.id]?.rollout;
+        return decide(rollout as RolloutState);
+      },
+    });
+  }
+
+  async #report(error: unknown): Promise<void> {
+    const { logger, redactor, clock, effect, journal } = this.#drive;
+    const { message } = redactor.error(error);
+    logger.warn({ run: effect.run, stage: effect.id, error: message }, "a rollout cannot reach its provider");
+    await journal.advance(effect.run, {
+      fence: effect,
+      incoming: (state) =>
+        state.stages[effect.id]?.progress?.message === message
+          ? []
+          : [{ type: "stage-progressed", at: clock.now(), stage: effect.id, message }],
+    });
+  }
+}
+
+type Settled = Exclude<CommandEnd["result"], "fenced">;
+
+// What may pass by itself: the provider, not our own log.
+function isTrouble(error: unknown): boolean {
+  return (
+    error instanceof ProviderError ||
+    (DeliveryError.is(error) && (error.code === "GENNAKER_PROVIDER" || error.code === "GENNAKER_TIMEOUT"))
+  );
+}

@@ -1,0 +1,97 @@
+import { permitOf } from "../machine/run/permit.ts";
+import { isOver, type StageState } from "../machine/run/state.ts";
+import type { Json } from "../model/json.ts";
+import type { Strategy } from "../model/phase.ts";
+import type { PipelineStage } from "../model/pipeline.ts";
+import type { IssuedEffect } from "../ports/engine.ts";
+import type { DeployInput } from "../stages/deploy.ts";
+import { strategyKey } from "./registry.ts";
+import type { Attempt } from "./attempt.ts";
+import { Parked } from "./parked.ts";
+import { ProviderCalls } from "./provider-calls.ts";
+import { RolloutDriver } from "./rollout-driver.ts";
+import { evaluateInput } from "./stage-input.ts";
+import { record, stageOf, type Surroundings } from "./surroundings.ts";
+
+/**
+ * Drives the rollout of a deploy stage, once it has its cluster to itself.
+ *
+ * @throws Parked when the provider or the strategy is not registered here
+ */
+export async function runRolloutStage(
+  attempt: Attempt,
+  code: PipelineStage,
+  using: Surroundings,
+  admitted: () => void,
+): Promise<void> {
+  const { effect, bell, signal } = attempt;
+  const recorded = stageOf(using, effect)?.input as unknown as DeployInput<Json> | undefined;
+  if (!recorded) return;
+  const provider = using.registry.provider(recorded.cluster.provider);
+  if (!provider) throw new Parked(using.registry.providerProblems(recorded.cluster).join("; "));
+  if (!(await admit(attempt, using))) return;
+  admitted();
+  const driver = new RolloutDriver({
+    ...using,
+    effect,
+    bell,
+    signal,
+    calls: new ProviderCalls(provider, recorded.cluster, using.clock, using.calls),
+    release: recorded.release,
+    strategy: () => findStrategy(effect, code, recorded, using),
+  });
+  await driver.run();
+}
+
+/** Waits for the cluster's permit; false when the stage ended while it waited. */
+async function admit({ effect, bell, signal }: Attempt, using: Surroundings): Promise<boolean> {
+  for (;;) {
+    signal.throwIfAborted();
+    const stage = stageOf(using, effect);
+    const planned = using.journal.peek(effect.run)?.plan.stages.find(({ name }) => name === effect.id);
+    if (!stage || !planned) return false;
+    // A rollout that watches after a failure has given its permit back.
+    if (stage.rollout?.watching || (stage.admitted && !isOver(stage))) return true;
+    const request = permitOf(planned, stage);
+    if (isOver(stage) || !request) return false;
+    const { permits } = await using.journal.advance(effect.run, { fence: effect, request: [request] });
+    const permit = permits[0];
+    const at = using.clock.now();
+    if (permit?.granted)
+      await record(using, effect, [{ type: "stage-admitted", at, stage: effect.id, permit: request.key }]);
+    else {
+      await recordQueued(effect, stage, request.key, permit?.position ?? 1, using);
+      await bell.wait(signal);
+    }
+  }
+}
+
+async function recordQueued(
+  effect: IssuedEffect,
+  stage: StageState,
+  permit: string,
+  position: number,
+  using: Surroundings,
+): Promise<void> {
+  if (stage.status === "queued" && stage.position === position) return;
+  const at = using.clock.now();
+  await record(using, effect, [{ type: "stage-queued", at, stage: effect.id, permit, position }]);
+}
+
+/** The strategy that a recorded name and options stand for: a registered one, or what the stage's input function gives. */
+async function findStrategy(
+  effect: IssuedEffect,
+  code: PipelineStage,
+  recorded: DeployInput<Json>,
+  { registry, journal }: Surroundings,
+): Promise<Strategy> {
+  const { name, version } = recorded.strategy;
+  const made = registry.remake(recorded.strategy);
+  if (made) return made;
+  const state = journal.peek(effect.run);
+  const again = state && ((await evaluateInput(code, state, registry)).value as DeployInput<Json>).strategy;
+  if (again && strategyKey(again) === strategyKey(recorded.strategy)) return again;
+  throw new Parked(
+    `strategy ${JSON.stringify(name)} (version ${version}) is not registered here: pass it to createDelivery({ strategies: […] })`,
+  );
+}

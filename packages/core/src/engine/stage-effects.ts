@@ -1,0 +1,177 @@
+import { ConflictError } from "../errors.ts";
+import type { NewEvent } from "../machine/events.ts";
+import { isOver, type RunState } from "../machine/run/state.ts";
+import { clusterId } from "../model/cluster.ts";
+import type { PipelineStage } from "../model/pipeline.ts";
+import type { IssuedEffect, PermitState } from "../ports/engine.ts";
+import { Attempt, Attempts } from "./attempt.ts";
+import { isConflict, runCodeStage } from "./code-stage.ts";
+import { Parked } from "./parked.ts";
+import { runRolloutStage } from "./rollout-stage.ts";
+import { evaluateInput } from "./stage-input.ts";
+import { record, stageOf, type Surroundings } from "./surroundings.ts";
+
+/** Carries out what runs ask for: evaluates inputs, runs users' stages, drives rollouts. One attempt at a time for each stage. */
+export class StageEffects {
+  readonly #using: Surroundings;
+  readonly #attempts = new Attempts();
+  readonly #parked = new Map<string, IssuedEffect>();
+  readonly #ending = new Map<Attempt, Promise<void>>();
+  #closed = false;
+
+  constructor(using: Surroundings) {
+    this.#using = using;
+  }
+
+  /** Takes an effect that the engine hands out; a newer lease takes the place of an older one. */
+  dispatch(effect: IssuedEffect): void {
+    if (this.#closed) return;
+    const before = this.#attempts.get(effect.run, effect.id);
+    before?.stop(new ConflictError("a newer attempt took over"));
+    const attempt = new Attempt(effect);
+    this.#attempts.add(attempt);
+    this.#using.journal.hold(effect.run);
+    const ended = this.#carryOut(attempt, before && this.#ending.get(before)).finally(() => {
+      this.#ending.delete(attempt);
+      if (this.#attempts.remove(attempt)) this.#using.journal.release(effect.run);
+    });
+    this.#ending.set(attempt, ended);
+  }
+
+  /** Something about a run was recorded: what waits for it looks again, and its code hears of a cancel. */
+  wake(run: string): void {
+    for (const attempt of this.#attempts.of(run)) {
+      attempt.bell.ring();
+      const state = this.#using.journal.peek(run);
+      if (state?.cancel && !state.stages[attempt.effect.id]?.rollout)
+        attempt.stop(new Cancelled(state.cancel.reason));
+    }
+  }
+
+  /** A place on a cluster came free for a stage. */
+  granted({ run, holder }: PermitState): void {
+    this.#attempts.get(run, holder)?.bell.ring();
+  }
+
+  /** Code was registered: parked runs try again. */
+  unpark(): void {
+    const parked = [...this.#parked.values()];
+    this.#parked.clear();
+    for (const effect of parked) this.dispatch(effect);
+  }
+
+  /** Stops everything where it stands; the log hands it out again at the next opening. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const attempt of this.#attempts.all()) attempt.stop(new ConflictError("the delivery was closed"));
+    await Promise.all(this.#ending.values());
+  }
+
+  async #carryOut(attempt: Attempt, before: Promise<void> | undefined): Promise<void> {
+    const { effect } = attempt;
+    if (before) await before;
+    try {
+      await this.#runStage(attempt);
+    } catch (error) {
+      await this.#giveUp(attempt, error).catch((lost: unknown) => {
+        const { logger } = this.#using;
+        logger.error({ run: effect.run, stage: effect.id, error: lost }, "a failure could not be recorded");
+      });
+    }
+  }
+
+  async #giveUp(attempt: Attempt, error: unknown): Promise<void> {
+    const { effect } = attempt;
+    if (error instanceof Parked) return this.#park(effect, error.message);
+    // A lost fence: another attempt's result counts. Closing: the next opening goes on.
+    if (isConflict(attempt.stopped) || isConflict(error) || error instanceof Cancelled)
+      return this.#using.logger.debug({ run: effect.run, stage: effect.id }, "an attempt was given up");
+    await this.#fail(effect, error);
+  }
+
+  async #runStage(attempt: Attempt): Promise<void> {
+    const { journal, registry, clock } = this.#using;
+    const { effect } = attempt;
+    const state = journal.peek(effect.run) ?? (await journal.state(effect.run));
+    const stage = state?.stages[effect.id];
+    if (!state || !stage || (isOver(stage) && !stage.rollout?.watching)) return;
+    const code = registry.stage(state.plan, effect.id);
+    if (typeof code === "string") throw new Parked(code);
+    if (state.parked !== undefined)
+      await record(this.#using, effect, [{ type: "run-unparked", at: clock.now() }]);
+    if (stage.input === undefined) await this.#start(effect, code, state);
+    if (code.type.kind === "effect") await runCodeStage(attempt, code, this.#using);
+    if (code.type.kind === "rollout")
+      await runRolloutStage(attempt, code, this.#using, () => this.#stopWatchers(effect));
+  }
+
+  // The machine itself carries on what only waits: its effect ends here.
+  async #start(effect: IssuedEffect, code: PipelineStage, state: RunState): Promise<void> {
+    const { registry, journal, clock } = this.#using;
+    const { recorded } = await evaluateInput(code, state, registry);
+    await journal.advance(effect.run, {
+      fence: effect,
+      settle: code.type.kind === "wait" || code.type.kind === "judgement",
+      incoming: [{ type: "stage-started", at: clock.now(), stage: effect.id, input: recorded }],
+    });
+  }
+
+  async #park(effect: IssuedEffect, reason: string): Promise<void> {
+    const { journal, logger, clock } = this.#using;
+    this.#parked.set(`${effect.run}/${effect.id}`, effect);
+    logger.warn({ run: effect.run, stage: effect.id, reason }, "a run is parked");
+    await journal.advance(effect.run, {
+      fence: effect,
+      incoming: (state) => (state.parked === reason ? [] : [{ type: "run-parked", at: clock.now(), reason }]),
+    });
+  }
+
+  // A rollout that failed and goes on watching makes room for the next one on its cluster.
+  #stopWatchers(effect: IssuedEffect): void {
+    const cluster = stageOf(this.#using, effect)?.input as
+      | { cluster: Parameters<typeof clusterId>[0] }
+      | undefined;
+    if (!cluster) return;
+    for (const other of this.#attempts.all()) {
+      const rollout = stageOf(this.#using, other.effect)?.rollout;
+      if (
+        other.effect !== effect &&
+        rollout?.watching &&
+        clusterId(rollout.planned.cluster) === clusterId(cluster.cluster)
+      )
+        other.stop(new ConflictError("a newer rollout has the cluster"));
+    }
+  }
+
+  async #fail(effect: IssuedEffect, thrown: unknown): Promise<void> {
+    const { logger, redactor, journal, clock } = this.#using;
+    const error = redactor.error(thrown);
+    logger.error({ run: effect.run, stage: effect.id, error }, "a stage failed");
+    const at = clock.now();
+    await journal.advance(effect.run, {
+      fence: effect,
+      settle: true,
+      incoming: (state): NewEvent[] => {
+        const stage = state.stages[effect.id];
+        if (!stage || isOver(stage)) return [];
+        const stop: NewEvent[] = stage.rollout
+          ? [
+              {
+                type: "rollout-finished",
+                at,
+                stage: effect.id,
+                outcome: "failed",
+                reason: error.message,
+                watching: false,
+              },
+            ]
+          : [];
+        return [...stop, { type: "stage-failed", at, stage: effect.id, error }];
+      },
+    });
+  }
+}
+
+class Cancelled extends Error {
+  override name = "AbortError";
+}

@@ -1,0 +1,81 @@
+import { ConfigurationError } from "../errors.ts";
+import type { RunState } from "../machine/run/state.ts";
+import { jsonProblems, type Json } from "../model/json.ts";
+import type { PipelineStage } from "../model/pipeline.ts";
+import { describeIssue, type Schema } from "../model/schema.ts";
+import type { DeployInput } from "../stages/deploy.ts";
+import { Parked } from "./parked.ts";
+import type { Registry } from "./registry.ts";
+
+/** What a stage's input function returned, checked; and as it is recorded. */
+export interface EvaluatedInput {
+  readonly value: unknown;
+  readonly recorded: Json;
+}
+
+/**
+ * Runs a stage's input function on what is recorded, and checks what it returns.
+ *
+ * @throws ConfigurationError with all problems of the input
+ */
+export async function evaluateInput(
+  stage: PipelineStage,
+  state: RunState,
+  registry: Registry,
+): Promise<EvaluatedInput> {
+  const subject = `stage ${JSON.stringify(stage.name)} of pipeline ${JSON.stringify(state.plan.pipeline)}`;
+  const returned = callInput(stage, state, subject);
+  const value = stage.type.input ? await validate(stage.type.input, returned, subject) : returned;
+  const problems = [
+    ...stage.type.check(value),
+    ...(stage.type.kind === "rollout" ? rolloutProblems(value, registry) : []),
+  ];
+  if (problems.length > 0) throw new ConfigurationError(subject, problems);
+  const recorded = stage.type.kind === "rollout" ? recordDeploy(value as DeployInput<Json>) : value;
+  const notJson = jsonProblems(recorded, "input");
+  if (notJson.length > 0) throw new ConfigurationError(subject, notJson);
+  return { value, recorded: (recorded ?? null) as Json };
+}
+
+function callInput(stage: PipelineStage, state: RunState, subject: string): unknown {
+  const { run, startedAt, actor, input, stages } = state;
+  const outputs: Record<string, unknown> = {};
+  for (const name in stages) {
+    const output = stages[name]?.output;
+    if (output !== undefined) outputs[name] = output;
+  }
+  try {
+    return stage.input({
+      input,
+      outputs,
+      run: { id: run, startedAt, ...(actor !== undefined && { actor }) },
+    });
+  } catch (error) {
+    if (error instanceof Parked) throw error;
+    throw new ConfigurationError(
+      subject,
+      [`its input function threw: ${error instanceof Error ? error.message : String(error)}`],
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** @throws ConfigurationError with one line for each issue that the schema found */
+export async function validate<T>(schema: Schema<unknown, T>, value: unknown, subject: string): Promise<T> {
+  const result = await schema["~standard"].validate(value);
+  if (result.issues) throw new ConfigurationError(subject, result.issues.map(describeIssue));
+  return result.value;
+}
+
+function rolloutProblems(value: unknown, registry: Registry): readonly string[] {
+  const { cluster } = value as DeployInput<Json>;
+  return typeof cluster?.provider === "string" ? registry.providerProblems(cluster) : [];
+}
+
+// A strategy is code: its name and options are recorded, and lead back to it after a crash.
+function recordDeploy({ cluster, release, strategy }: DeployInput<Json>): Json {
+  const { name, version, options } = strategy;
+  return { cluster: cluster as unknown as Json, release, strategy: { name, version, options } };
+}

@@ -1,0 +1,33 @@
+import type { NewEvent } from "../machine/events.ts";
+import type { StageState } from "../machine/run/state.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { IssuedEffect } from "../ports/engine.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { Journal } from "./journal.ts";
+import type { CallLimits } from "./provider-calls.ts";
+import type { Redactor } from "./redact.ts";
+import type { Registry } from "./registry.ts";
+
+/** What stages are carried out with. */
+export interface Surroundings {
+  readonly journal: Journal;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly redactor: Redactor;
+  readonly calls: CallLimits;
+}
+
+/** The stage of an effect as it stands; its run must be held in memory. */
+export function stageOf({ journal }: Surroundings, effect: IssuedEffect): StageState | undefined {
+  return journal.peek(effect.run)?.stages[effect.id];
+}
+
+/** Records facts under the effect's fence. */
+export async function record(
+  { journal }: Surroundings,
+  effect: IssuedEffect,
+  incoming: readonly NewEvent[],
+): Promise<void> {
+  await journal.advance(effect.run, { fence: effect, incoming });
+}

@@ -1,0 +1,130 @@
+import { ConflictError, InvariantError } from "../../errors.ts";
+import type { Effect, IssuedEffect, LoadedRun, PermitRequest, RunStatus, Write } from "../../ports/engine.ts";
+import type { NewEvent } from "../events.ts";
+import { decideRun, nextWake } from "./decide.ts";
+import { beginRun, evolveRun, type Fact } from "./evolve.ts";
+import { permitsToRelease } from "./permit.ts";
+import { isOver, type RunState } from "./state.ts";
+
+/** What somebody wants to happen to a run. */
+export interface Change {
+  /** Facts to append first; or a function of the state as it is inside the transaction. */
+  readonly incoming?: readonly NewEvent[] | ((state: RunState) => readonly NewEvent[]);
+  /** The change counts only while this effect is still handed out under this lease. */
+  readonly fence?: IssuedEffect;
+  /** Hands the fenced effect out again, as its next attempt. */
+  readonly retry?: Effect;
+  /** The fenced effect is over, even if its stage is not. */
+  readonly settle?: boolean;
+  readonly request?: readonly PermitRequest[];
+}
+
+// One decision leads to the next at most so often: a run has a bounded number of stages, and each makes few steps at once.
+const ROUNDS_MAX = 10_000;
+
+/**
+ * The one transactional routine, as a pure function: fence, append what came in, decide to a fixed point, and say all
+ * that follows as one write. Every change of every run on every engine goes through here.
+ *
+ * @throws ConflictError when the fence is lost: somebody else's result counts
+ */
+export function advance(
+  state: RunState,
+  effects: readonly IssuedEffect[],
+  change: Change,
+  now: number,
+): { readonly write: Write; readonly state: RunState } {
+  checkFence(effects, change.fence);
+  const incoming = typeof change.incoming === "function" ? change.incoming(state) : (change.incoming ?? []);
+  const { events, issue, state: next } = settleDown(incoming.reduce(evolveRun, state), incoming, now);
+  const release = permitsToRelease(state, next);
+  return {
+    state: next,
+    write: {
+      events,
+      issue: [...issuable(issue, effects), ...(change.retry ? [change.retry] : [])],
+      settle: effects.filter((effect) => isSettled(effect, next, change)).map((effect) => effect.id),
+      wakeAt: nextWake(next),
+      status: statusOf(next),
+      ...(change.request && { request: change.request }),
+      ...(release.length > 0 && { release }),
+    },
+  };
+}
+
+/** The first write of a run. */
+export function begin(
+  run: string,
+  started: NewEvent<"run-started">,
+  now: number,
+): { readonly write: Write; readonly state: RunState } {
+  const { events, issue, state } = settleDown(beginRun(run, started), [started], now);
+  return { state, write: { events, issue, wakeAt: nextWake(state), status: statusOf(state) } };
+}
+
+/** The state of a run as loaded, from what was known before and the events since. */
+export function fold(known: RunState | undefined, { summary, events }: LoadedRun): RunState {
+  let state = known;
+  for (const event of events) state = state ? evolveRun(state, event) : foldFirst(summary.run, event);
+  if (!state) throw new InvariantError(`run ${summary.run} has no events`);
+  return state;
+}
+
+/** The state after all events of a log, the first one included. */
+export function replay(run: string, events: readonly Fact[]): RunState {
+  const [first, ...rest] = events;
+  if (!first) throw new InvariantError(`run ${run} has no events`);
+  return rest.reduce(evolveRun, foldFirst(run, first));
+}
+
+function foldFirst(run: string, event: Fact): RunState {
+  if (event.type !== "run-started")
+    throw new InvariantError(`the log of run ${run} begins with ${event.type}, not with run-started`);
+  return beginRun(run, event);
+}
+
+function checkFence(effects: readonly IssuedEffect[], fence: IssuedEffect | undefined): void {
+  if (!fence) return;
+  const current = effects.find((effect) => effect.id === fence.id);
+  if (current?.lease !== fence.lease)
+    throw new ConflictError(
+      `stage ${JSON.stringify(fence.id)} of run ${fence.run}: attempt ${fence.attempt} is no longer the one that counts; its result was dropped`,
+      { details: { run: fence.run, stage: fence.id, lease: fence.lease } },
+    );
+}
+
+function settleDown(
+  start: RunState,
+  incoming: readonly NewEvent[],
+  now: number,
+): { readonly state: RunState; readonly events: readonly NewEvent[]; readonly issue: readonly Effect[] } {
+  const events: NewEvent[] = [...incoming];
+  let state = start;
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const decision = decideRun(state, now);
+    if (decision.events.length === 0) return { state, events, issue: decision.issue };
+    for (const event of decision.events) {
+      events.push(event);
+      state = evolveRun(state, event);
+    }
+  }
+  throw new InvariantError(`run ${start.run} never comes to rest`);
+}
+
+function issuable(issue: readonly Effect[], effects: readonly IssuedEffect[]): readonly Effect[] {
+  return issue.filter(({ id }) => !effects.some((effect) => effect.id === id));
+}
+
+// A stage's effect is over when the stage is, unless its rollout goes on watching after a failure.
+function isSettled(effect: IssuedEffect, { stages }: RunState, { fence, settle }: Change): boolean {
+  if (settle && fence?.id === effect.id) return true;
+  const stage = stages[effect.id];
+  return !stage || (isOver(stage) && stage.rollout?.watching !== true);
+}
+
+/** Where a run stands, in one word. */
+export function statusOf(state: RunState): RunStatus {
+  if (state.outcome !== undefined) return state.outcome;
+  if (state.parked !== undefined) return "parked";
+  return state.pausedAt === undefined ? "running" : "paused";
+}

@@ -1,0 +1,187 @@
+import type { Event, EventType, NewEvent } from "../events.ts";
+import { evolveRollout, initialRollout } from "../rollout/evolve.ts";
+import type { RunState, StageState } from "./state.ts";
+
+/** A fact, in the log or about to be. */
+export type Fact<T extends EventType = EventType> = Event<T> | NewEvent<T>;
+
+/** The state after a run's first event. */
+export function beginRun(run: string, started: Fact<"run-started">): RunState {
+  const stages: Record<string, StageState> = {};
+  for (const { name } of started.plan.stages) stages[name] = { status: "pending", attempt: 0 };
+  return {
+    run,
+    plan: started.plan,
+    input: started.input,
+    startedAt: started.at,
+    stages,
+    ...(started.actor !== undefined && { actor: started.actor }),
+  };
+}
+
+/** The state after one more event. Total: an event it does not know, or of an unknown stage, changes nothing. */
+export function evolveRun(state: RunState, event: Fact): RunState {
+  const next = evolveOwn(state, event);
+  return evolveRollouts(next, event);
+}
+
+// One line for each event that is the run's own.
+function evolveOwn(state: RunState, event: Fact): RunState {
+  switch (event.type) {
+    case "run-parked":
+      return { ...state, parked: event.reason };
+    case "run-unparked": {
+      const { parked: _, ...rest } = state;
+      return rest;
+    }
+    case "run-paused":
+      return state.pausedAt === undefined ? { ...state, pausedAt: event.at } : state;
+    case "run-resumed":
+      return state.pausedAt === undefined ? state : resume(state, event.at - state.pausedAt);
+    case "run-cancel-requested":
+      return {
+        ...state,
+        cancel: {
+          mode: event.mode,
+          reason: event.reason ?? `cancelled by ${event.actor ?? "an unnamed actor"}`,
+        },
+      };
+    case "run-finished":
+      return {
+        ...state,
+        outcome: event.outcome,
+        finishedAt: event.at,
+        ...(event.reason !== undefined && { reason: event.reason }),
+        ...(event.left && { left: event.left }),
+      };
+    default:
+      return "stage" in event ? patchStage(state, event.stage, (stage) => evolveStage(stage, event)) : state;
+  }
+}
+
+function patchStage(state: RunState, name: string, patch: (stage: StageState) => StageState): RunState {
+  const stage = state.stages[name];
+  if (!stage) return state;
+  const next = patch(stage);
+  return next === stage ? state : { ...state, stages: { ...state.stages, [name]: next } };
+}
+
+// Clocks stood still while paused: every instant that lies ahead moves by that long.
+function resume({ pausedAt: _, ...state }: RunState, pausedMs: number): RunState {
+  const stages = Object.fromEntries(
+    Object.entries(state.stages).map(([name, stage]) => [name, shiftClocks(stage, pausedMs)]),
+  );
+  return { ...state, stages };
+}
+
+function shiftClocks(stage: StageState, ms: number): StageState {
+  const { until, judgement } = stage;
+  if (until === undefined && judgement?.expiresAt === undefined) return stage;
+  return {
+    ...stage,
+    ...(until !== undefined && { until: until + ms }),
+    ...(judgement?.expiresAt !== undefined && {
+      judgement: { ...judgement, expiresAt: judgement.expiresAt + ms },
+    }),
+  };
+}
+
+function evolveStage(stage: StageState, event: Fact): StageState {
+  switch (event.type) {
+    case "stage-started":
+      return { ...stage, status: "running", attempt: 1, input: event.input, startedAt: event.at };
+    case "stage-queued":
+      return { ...stage, status: "queued", position: event.position };
+    case "stage-admitted": {
+      const { position: _, ...rest } = stage;
+      return { ...rest, status: "running", admitted: true };
+    }
+    case "stage-progressed":
+      return {
+        ...stage,
+        progress: { message: event.message, ...(event.ratio !== undefined && { ratio: event.ratio }) },
+      };
+    case "stage-step-recorded":
+      return { ...stage, steps: { ...stage.steps, [event.step]: event.value } };
+    case "stage-retried":
+      return { ...stage, attempt: event.attempt + 1, error: event.error, retryAt: event.retryAt };
+    case "stage-succeeded":
+      return { ...stage, status: "succeeded", output: event.output, finishedAt: event.at };
+    case "stage-failed":
+      return {
+        ...stage,
+        status: "failed",
+        error: event.error,
+        finishedAt: event.at,
+        ...(event.rolledBack && { rolledBack: true }),
+      };
+    case "stage-cancelled":
+      return {
+        ...stage,
+        status: "cancelled",
+        reason: event.reason,
+        finishedAt: event.at,
+        ...(event.rolledBack && { rolledBack: true }),
+      };
+    case "stage-skipped":
+      return { ...stage, status: "skipped", reason: event.reason, finishedAt: event.at };
+    case "wait-started":
+      return { ...stage, until: event.until };
+    case "judgement-requested":
+      return { ...stage, judgement: openJudgement(event) };
+    case "judgement-answered":
+      return answer(stage, event);
+    case "judgement-expired":
+      return closeJudgement(stage, event.judgement);
+    case "rollout-planned":
+      return { ...stage, rollout: initialRollout(event) };
+    default:
+      return stage;
+  }
+}
+
+function openJudgement(event: Fact<"judgement-requested">): NonNullable<StageState["judgement"]> {
+  const { judgement, roles, instructions, phase, expiresAt } = event;
+  return {
+    judgement,
+    roles,
+    ...(instructions !== undefined && { instructions }),
+    ...(phase !== undefined && { phase }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
+}
+
+function answer(stage: StageState, event: Fact<"judgement-answered">): StageState {
+  const { judgement, verdict, reason, at, actor = "" } = event;
+  const answered = {
+    ...stage,
+    answer: { judgement, verdict, actor, at, ...(reason !== undefined && { reason }) },
+  };
+  // An inconclusive answer leaves a stage's own question open; a phase's question is asked anew by the rollout.
+  return verdict === "inconclusive" && !stage.judgement?.phase
+    ? answered
+    : closeJudgement(answered, judgement);
+}
+
+function closeJudgement(stage: StageState, judgement: string): StageState {
+  if (stage.judgement?.judgement !== judgement) return stage;
+  const { judgement: _, ...rest } = stage;
+  return rest;
+}
+
+// Rollouts hear what concerns their stage, and what concerns the whole run.
+function evolveRollouts(state: RunState, event: Fact): RunState {
+  if (event.type === "rollout-planned") return state;
+  if ("stage" in event) return evolveRolloutOf(state, event.stage, event);
+  if (event.type !== "run-paused" && event.type !== "run-resumed" && event.type !== "run-cancel-requested")
+    return state;
+  return Object.keys(state.stages).reduce((next, name) => evolveRolloutOf(next, name, event), state);
+}
+
+function evolveRolloutOf(state: RunState, name: string, event: Fact): RunState {
+  return patchStage(state, name, (stage) => {
+    if (!stage.rollout) return stage;
+    const rollout = evolveRollout(stage.rollout, event);
+    return rollout === stage.rollout ? stage : { ...stage, rollout };
+  });
+}

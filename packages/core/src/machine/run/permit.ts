@@ -1,0 +1,23 @@
+import { clusterId, type Cluster } from "../../model/cluster.ts";
+import type { PlannedStage } from "../../model/plan.ts";
+import type { PermitRequest } from "../../ports/engine.ts";
+import { isOver, type RunState, type StageState } from "./state.ts";
+
+/** The permit that a stage needs before it acts: at most one rollout on a cluster. Undefined: none, or its input is not known yet. */
+export function permitOf({ name, kind }: PlannedStage, stage: StageState): PermitRequest | undefined {
+  if (kind !== "rollout" || stage.input === undefined) return undefined;
+  const { cluster } = stage.input as unknown as { cluster: Cluster };
+  return { key: `cluster ${clusterId(cluster)}`, limit: 1, holder: name };
+}
+
+/** Permits of stages that were not over before and are now. */
+export function permitsToRelease(before: RunState, after: RunState): { key: string; holder: string }[] {
+  if (before.stages === after.stages) return [];
+  return after.plan.stages.flatMap((planned) => {
+    const stage = after.stages[planned.name];
+    const was = before.stages[planned.name];
+    if (!stage || !was || isOver(was) || !isOver(stage)) return [];
+    const permit = permitOf(planned, stage);
+    return permit ? [{ key: permit.key, holder: permit.holder }] : [];
+  });
+}

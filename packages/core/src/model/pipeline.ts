@@ -1,0 +1,104 @@
+import type { DeployInput, DeployOutput, DeployStage } from "../stages/deploy.ts";
+import type { Json } from "./json.ts";
+import type { Plan } from "./plan.ts";
+import type { Schema } from "./schema.ts";
+import type { StageType } from "./stage.ts";
+import { checkShape } from "./shape.ts";
+
+/** What a stage's input function sees. */
+export interface StageInputs<Input, Outputs> {
+  /** The run's input, validated. */
+  readonly input: Input;
+  /** Outputs of the stages named before this one, by name; those that this stage does not come after may not be there yet. */
+  readonly outputs: Outputs;
+  readonly run: { readonly id: string; readonly startedAt: number; readonly actor?: string };
+}
+
+/** Settings of one stage in a pipeline. */
+export interface StageOptions<Upstream extends string> {
+  /** Stages that must have succeeded before. Default: the stage named just before; `[]`: none. */
+  readonly after?: readonly Upstream[];
+}
+
+/** A stage as it stands in a pipeline. */
+export interface PipelineStage {
+  readonly name: string;
+  readonly type: StageType<unknown, unknown>;
+  readonly after: readonly string[];
+  readonly input: (inputs: StageInputs<unknown, Record<string, unknown>>) => unknown;
+}
+
+/** A typed graph of stages. Immutable: `stage` returns a longer pipeline. */
+export interface Pipeline<Input = Json, Outputs = object> {
+  readonly name: string;
+  readonly stages: readonly PipelineStage[];
+  readonly input?: Schema<unknown, Input>;
+  /** What is wrong with its shape; empty when nothing is. Reported by `createDelivery` and `start`, all at once. */
+  readonly problems: readonly string[];
+  /** The shape that a run freezes. */
+  plan(): Plan;
+
+  /** Adds a deploy; its output carries the release, with its type. */
+  stage<const Name extends string, Release>(
+    name: Name,
+    type: DeployStage,
+    input: (inputs: StageInputs<Input, Outputs>) => DeployInput<Release>,
+    options?: StageOptions<keyof Outputs & string>,
+  ): Pipeline<Input, Outputs & { readonly [N in Name]: DeployOutput<Release> }>;
+  /** Adds a stage. `input` runs once, when the stage starts; what it returns is recorded. */
+  stage<const Name extends string, In, Out>(
+    name: Name,
+    type: StageType<In, Out>,
+    input: (inputs: StageInputs<Input, Outputs>) => NoInfer<In>,
+    options?: StageOptions<keyof Outputs & string>,
+  ): Pipeline<Input, Outputs & { readonly [N in Name]: Out }>;
+}
+
+/**
+ * Begins a pipeline. Names and edges are static, so that a plan can be drawn before anything runs; inputs are functions.
+ *
+ * @example
+ * pipeline("promote", { input: z.object({ image: z.string() }) })
+ *   .stage("prod", deploy, ({ input }) => ({ cluster: api, release: { image: input.image }, strategy: redBlack() }))
+ */
+export function pipeline<Input = Json>(
+  name: string,
+  options: { readonly input?: Schema<unknown, Input> } = {},
+): Pipeline<Input> {
+  return grow<Input>(name, [], options.input);
+}
+
+function grow<Input>(
+  name: string,
+  stages: readonly PipelineStage[],
+  schema: Schema<unknown, Input> | undefined,
+): Pipeline<Input> {
+  const problems = checkShape(name, stages);
+  const grown = {
+    name,
+    stages,
+    problems,
+    ...(schema && { input: schema }),
+    plan: (): Plan => ({
+      pipeline: name,
+      stages: stages.map((stage) => ({
+        name: stage.name,
+        type: stage.type.type,
+        kind: stage.type.kind,
+        after: stage.after,
+        ...(stage.type.retry && { retry: stage.type.retry }),
+      })),
+    }),
+    stage(
+      stage: string,
+      type: StageType<unknown, unknown>,
+      input: PipelineStage["input"],
+      { after }: StageOptions<string> = {},
+    ) {
+      const previous = stages.at(-1);
+      const upstream = after ?? (previous ? [previous.name] : []);
+      return grow(name, [...stages, { name: stage, type, input, after: upstream }], schema);
+    },
+  };
+  return grown as Pipeline<Input>;
+}

@@ -1,0 +1,43 @@
+import type { Json } from "./json.ts";
+import type { Schema } from "./schema.ts";
+
+/** Who carries a stage out: user code, the run's machine itself, or a rollout. */
+export type StageKind = "effect" | "wait" | "judgement" | "rollout";
+
+/** What a stage's own code gets. */
+export interface StageContext<Input> {
+  /** As recorded when the stage started; the same on every attempt. */
+  readonly input: Input;
+  readonly run: string;
+  readonly stage: string;
+  /** 1, 2, 3 … */
+  readonly attempt: number;
+  /** Stable over attempts: give it to whatever you call, so that a repetition is recognised. */
+  readonly idempotencyKey: string;
+  /** Aborts when the run is cancelled or the delivery closes. */
+  readonly signal: AbortSignal;
+  /** Records a line of progress in the run's log. */
+  progress(message: string, ratio?: number): Promise<void>;
+  /** Computes a value once in the life of the stage: recorded, and returned from the log on a later attempt. */
+  step<T extends Json>(name: string, compute: () => T | Promise<T>): Promise<T>;
+}
+
+/** How often a failed stage is tried again, and when. */
+export interface StageRetry {
+  /** Attempts in all, the first included. */
+  readonly attempts: number;
+  /** Milliseconds before the second attempt; doubles each time, up to a minute. Default 1000. */
+  readonly delayMs?: number;
+}
+
+/** A type of stage. Made by `defineStage`; `deploy`, `wait` and `judgement` are built in. */
+export interface StageType<Input, Output> {
+  readonly type: string;
+  readonly kind: StageKind;
+  /** What is wrong with an input; empty when nothing is. */
+  check(input: Input): readonly string[];
+  readonly input?: Schema<unknown, Input>;
+  readonly output?: Schema<unknown, Output>;
+  readonly retry?: StageRetry;
+  readonly run?: (context: StageContext<Input>) => Promise<Output>;
+}

@@ -1,0 +1,21 @@
+import type { Cluster } from "../model/cluster.ts";
+import type { Strategy } from "../model/phase.ts";
+
+/** What is wrong with a cluster reference. */
+export function checkCluster(cluster: Cluster<unknown> | undefined): readonly string[] {
+  if (typeof cluster !== "object" || cluster === null)
+    return ["cluster: is missing (make one with your provider's cluster(name))"];
+  const missing = (["provider", "account", "location", "name"] as const).filter(
+    (field) => typeof cluster[field] !== "string" || cluster[field] === "",
+  );
+  return missing.map(
+    (field) => `cluster: ${field} is missing (make clusters with your provider's cluster(name))`,
+  );
+}
+
+/** What is wrong with a strategy value. */
+export function checkStrategy(strategy: Strategy | undefined): readonly string[] {
+  return typeof strategy?.name === "string" && typeof strategy.rollout === "function"
+    ? []
+    : ["strategy: is missing or not a strategy (for example redBlack())"];
+}

@@ -1,0 +1,40 @@
+import type { Cluster } from "../model/cluster.ts";
+import type { Strategy } from "../model/phase.ts";
+import type { StageType } from "../model/stage.ts";
+import { checkCluster, checkStrategy } from "./deploy-input.ts";
+
+/** What a deploy is asked to do. */
+export interface DeployInput<Release> {
+  readonly cluster: Cluster<Release>;
+  readonly release: Release;
+  readonly strategy: Strategy;
+}
+
+/** What a deploy leaves for later stages. */
+export interface DeployOutput<Release> {
+  readonly cluster: Cluster<Release>;
+  readonly release: Release;
+  /** The group that now serves. */
+  readonly group: string;
+  /** The group that served before; absent at a first deploy. */
+  readonly previous?: string;
+}
+
+/** The type of the `deploy` stage. */
+export interface DeployStage extends StageType<DeployInput<never>, DeployOutput<never>> {
+  readonly kind: "rollout";
+}
+
+/**
+ * Replaces what a cluster runs by a release, by a strategy. Ends `succeeded` with the new group serving, or
+ * rolled back with things as they were.
+ */
+export const deploy: DeployStage = {
+  type: "deploy",
+  kind: "rollout",
+  check: ({ cluster, release, strategy }) => [
+    ...checkCluster(cluster),
+    ...(release === undefined ? ["release: is missing"] : []),
+    ...checkStrategy(strategy),
+  ],
+};
