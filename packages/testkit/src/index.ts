@@ -16,3 +16,6 @@ export type {
   SeedGroup,
   SimulatedCloud,
 } from "./cloud/simulated-cloud.ts";
+export { type InvariantWatch, watchInvariants } from "./cloud/invariants.ts";
+export { serving } from "./cloud/serving.ts";
+export type { Invariant, Violation } from "./cloud/violation.ts";

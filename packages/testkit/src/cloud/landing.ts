@@ -18,8 +18,6 @@ export interface Landing {
   readonly cluster: Cluster;
   readonly command: RolloutCommand;
   readonly token: Token;
-  /** The newest epoch of the cluster at that instant. */
-  readonly epoch: number;
   /** The newest revision that the speaker's connection had observed when it spoke. */
   readonly seen: number;
   /** It landed after its caller had given up or died. */
@@ -56,8 +54,8 @@ export function land(
   const group = apply(world, sent);
   const { command, token, seen } = sent;
   const at = world.nature.clock.now();
-  const { cluster, epoch } = world;
-  return { group, landing: { at, cluster, command, token, epoch, seen, late, before, after: world.state() } };
+  const { cluster } = world;
+  return { group, landing: { at, cluster, command, token, seen, late, before, after: world.state() } };
 }
 
 /** An older epoch than the cluster's newest is refused. */
