@@ -52,49 +52,27 @@ const split =
   (candidate: number): Speak =>
   (provider, cluster, token, [a = "", b = ""]) =>
     provider.setTraffic(cluster, { shares: { [a]: 100 - candidate, [b]: candidate } }, token);
-expect(await violated([serving, { size: 1 }], split(50))).toEqual([]);
-expect(await violated([serving, { size: 1 }], split(60))).toEqual(["serving-capacity"]);
 
-  const destroy: Speak = (provider, cluster, token, [group = ""]) =>
-    provider.destroyGroup(cluster, { group }, token);
-  expect(await violated([serving, idle], destroy)).toEqual(["serving-capacity", removed]);
-});
+const destroy: Speak = (provider, cluster, token, [group = ""]) =>
+  provider.destroyGroup(cluster, { group }, token);
 
-test("a second group of one key is told", async () => {
+const createTwice: Speak = async (provider, cluster, token) => {
+  const spec = { key: "k", release: "x", size: 1 };
+  await provider.createGroup(cluster, spec, token);
+  await provider.observe(cluster);
+  await provider.createGroup(cluster, spec, token);
+};
 
-  const twice: Speak = async (provider, cluster, token) => {
-    const spec = { key: "k", release: "x", size: 1 };
-    await provider.createGroup(cluster, spec, token);
-    await provider.observe(cluster);
-    await provider.createGroup(cluster, spec, token);
-  };
-  expect(await violated([serving], twice, { createOnce: false })).toEqual(["one-key-one-group"]);
-  expect(await violated([serving], twice)).toEqual([]);
-});
+const sickenOnTheWay: Speak = (provider, cluster, token, names, cloud) => {
+  const call = to(1)(provider, cluster, token, names, cloud);
+  cloud.sicken(cluster, names[1] ?? "");
+  return call;
+};
 
-test("an overtaken command is told as a window: its speaker could not know", async () => {
-
-  const race: Speak = (provider, cluster, token, names, cloud) => {
-    const call = to(1)(provider, cluster, token, names, cloud);
-    cloud.sicken(cluster, names[1] ?? "");
-    return call;
-  };
-  expect(await violated([serving, idle], race)).toEqual([
-    "traffic-to-healthy (window)",
-    "serving-capacity (window)",
-  ]);
-});
-
-test("what the world does by itself is no violation", async () => {
-
-  const fate: Speak = async (_provider, cluster, _token, [group = ""], cloud) => {
-    cloud.kill(cluster, group);
-    cloud.scaleExternally(cluster, group, 1);
-  };
-  expect(await violated([serving], fate)).toEqual([]);
-});
-
-test("a violation reads like a report", async () => {
+const killAndShrink: Speak = async (_provider, cluster, _token, [group = ""], cloud) => {
+  cloud.kill(cluster, group);
+  cloud.scaleExternally(cluster, group, 1);
+};
 
 test("a whole red/black in the right order violates nothing", async () => {
   expect(await violated([serving, idle], to(1))).toEqual([]);
@@ -114,12 +92,34 @@ test("capacity taken below the floor is told, capacity that was below before is 
 
 test("capacity counts what a share of the traffic needs", async () => {
   const inBoth = { traffic: "proportional" } as const;
+  expect(await violated([serving, { size: 1 }], split(50))).toEqual([]);
+  expect(await violated([serving, { size: 1 }], split(60))).toEqual(["serving-capacity"]);
   expect(await violated([serving, { size: 1 }], split(60), inBoth)).toEqual([]);
 });
 
 test("a group with traffic that is emptied or destroyed is told", async () => {
   const removed = "nothing-with-traffic-removed";
   expect(await violated([serving, idle], scale(0, 0))).toEqual(["serving-capacity", removed]);
+  expect(await violated([serving, idle], destroy)).toEqual(["serving-capacity", removed]);
+});
+
+test("a second group of one key is told", async () => {
+  expect(await violated([serving], createTwice, { createOnce: false })).toEqual(["one-key-one-group"]);
+  expect(await violated([serving], createTwice)).toEqual([]);
+});
+
+test("an overtaken command is told as a window: its speaker could not know", async () => {
+  expect(await violated([serving, idle], sickenOnTheWay)).toEqual([
+    "traffic-to-healthy (window)",
+    "serving-capacity (window)",
+  ]);
+});
+
+test("what the world does by itself is no violation", async () => {
+  expect(await violated([serving], killAndShrink)).toEqual([]);
+});
+
+test("a violation reads like a report", async () => {
   const clock = virtualClock(0);
   const cloud = simulatedCloud({ clock, latencyMs: 10 });
   const provider = cloud.provider();
