@@ -2,4 +2,12 @@
  * The pure machines, for test kits and tools that draw or explore them.
  * @packageDocumentation
  */
-export type {} from "./machine/events.ts";
+
+// The rollout machine.
+export { decideRollout, type RolloutDecision, type RolloutInput } from "./machine/rollout/decide.ts";
+export { evolveRollout, initialRollout } from "./machine/rollout/evolve.ts";
+export { planRollout, type RolloutAsk } from "./machine/rollout/plan.ts";
+export { RULES, type Rules } from "./machine/rollout/rules.ts";
+export type { Fact, OpenGate, RolloutState } from "./machine/rollout/state.ts";
+export type { Stopwatch } from "./machine/rollout/stopwatch.ts";
+export { viewGroups } from "./machine/rollout/view.ts";

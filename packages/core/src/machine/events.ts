@@ -131,8 +131,13 @@ export interface EventMap {
     readonly traffic: TrafficMode;
     readonly sizeRule: SizeRule;
     readonly size: number;
-    /** As things were, to come back to; absent at a first deploy. */
-    readonly before?: { readonly group: string; readonly desired: number; readonly share: number };
+    /** As things were, to come back to; absent at a first deploy. `traffic`: shares of all groups by name. */
+    readonly before?: {
+      readonly group: string;
+      readonly desired: number;
+      readonly share: number;
+      readonly traffic: Readonly<Record<string, number>>;
+    };
     readonly rollout: Rollout;
   };
   /** The rollout took the cluster; what spoke for it before can no longer change anything. */

@@ -1,0 +1,115 @@
+import type { Phase, Rollout, Shares, Situation, WantedSize } from "../../model/phase.ts";
+
+/** What is wrong with the phases that a strategy made, with what to write instead. */
+export function checkRollout(
+  { phases, minHealthy, onRollback }: Rollout,
+  situation: Situation,
+): readonly string[] {
+  return [
+    ...(phases.length === 0 ? ["has no phases (at least one is needed)"] : []),
+    ...(isPercent(minHealthy) && minHealthy >= 1 ? [] : [`minHealthy: ${minHealthy} is not 1 to 100`]),
+    ...(onRollback === "destroy" || onRollback === "keep"
+      ? []
+      : [`onRollback: ${String(onRollback)} is unknown (write "destroy" or "keep")`]),
+    ...checkNames(phases),
+    ...checkReturn(phases),
+    ...phases.flatMap((phase) =>
+      checkPhase(phase, situation).map((problem) => `phase ${JSON.stringify(phase.name)}: ${problem}`),
+    ),
+  ];
+}
+
+function checkNames(phases: readonly Phase[]): readonly string[] {
+  const names = phases.map((phase) => phase.name);
+  const twice = names.filter((name, index) => names.indexOf(name) !== index);
+  return [
+    ...(names.includes("") ? ["a phase has no name"] : []),
+    ...twice.map((name) => `two phases are called ${JSON.stringify(name)}`),
+  ];
+}
+
+// Past the point of no return there is no phase that could lead back.
+function checkReturn(phases: readonly Phase[]): readonly string[] {
+  const first = phases.findIndex((phase) => phase.after === "forward");
+  return phases
+    .filter((phase, index) => first >= 0 && index > first && phase.after === "back")
+    .map(
+      ({ name }) =>
+        `phase ${JSON.stringify(name)} may lead back, but ${JSON.stringify(phases[first]?.name)} before it may not`,
+    );
+}
+
+function checkPhase(phase: Phase, situation: Situation): readonly string[] {
+  const { want } = phase;
+  return [
+    ...checkTimes(phase),
+    ...checkSize("stable", want.stable),
+    ...checkSize("candidate", want.candidate),
+    ...(want.traffic ? checkShares(phase, want.traffic, situation) : []),
+    ...(want.others ? checkOthers(want.others) : []),
+    ...checkGate(phase),
+  ];
+}
+
+function checkTimes({ deadlineMs, holdMs = 0 }: Phase): readonly string[] {
+  return [
+    ...(deadlineMs > 0 && Number.isFinite(deadlineMs) ? [] : [`deadline: ${deadlineMs} ms is not above 0`]),
+    ...(holdMs >= 0 && Number.isFinite(holdMs) ? [] : [`hold: ${holdMs} ms is not 0 or more`]),
+  ];
+}
+
+function checkSize(role: string, size: WantedSize | undefined): readonly string[] {
+  return size === undefined || size === "gone" || isPercent(size)
+    ? []
+    : [`${role}: ${size} is not 0 to 100 or "gone"`];
+}
+
+function checkShares(
+  { want }: Phase,
+  shares: Shares,
+  { stable: group, traffic }: Situation,
+): readonly string[] {
+  const { stable = 0, candidate = 0 } = shares;
+  const each = [stable, candidate];
+  const sum = stable + candidate;
+  return [
+    ...(each.every(isPercent) && (sum === 100 || sum === 0)
+      ? []
+      : [`traffic: ${stable} + ${candidate} is not 100`]),
+    ...(traffic === "switch" && each.some((share) => share > 0 && share < 100)
+      ? [`traffic: ${stable} and ${candidate} cannot be split here (traffic goes to one group at a time)`]
+      : []),
+    ...(stable > 0 && !group ? ["traffic: stable gets some, but there is no stable group yet"] : []),
+    ...(stable > 0 && isNothing(want.stable) ? ["stable: has traffic and may not go"] : []),
+    ...(candidate > 0 && (want.candidate === undefined || isNothing(want.candidate))
+      ? ["candidate: has traffic and needs a size"]
+      : []),
+  ];
+}
+
+function checkOthers({ warm, keep }: NonNullable<Phase["want"]["others"]>): readonly string[] {
+  return Number.isInteger(warm) && Number.isInteger(keep) && warm >= 0 && keep >= warm
+    ? []
+    : [`others: warm ${warm} of keep ${keep} (write whole numbers, keep at least warm)`];
+}
+
+function checkGate({ gate, after }: Phase): readonly string[] {
+  if (!gate) return [];
+  return [
+    ...(gate.roles.length > 0 ? [] : ["gate: at least one role is needed"]),
+    ...(gate.timeoutMs === undefined || gate.timeoutMs > 0
+      ? []
+      : [`gate: ${gate.timeoutMs} ms is no time to answer`]),
+    ...(after === "forward"
+      ? ["gate: nothing can lead back from here (put the gate into an earlier phase)"]
+      : []),
+  ];
+}
+
+function isPercent(value: number): boolean {
+  return Number.isFinite(value) && value >= 0 && value <= 100;
+}
+
+function isNothing(size: WantedSize | undefined): boolean {
+  return size === 0 || size === "gone";
+}

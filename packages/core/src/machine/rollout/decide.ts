@@ -1,0 +1,96 @@
+import type { ClusterState } from "../../model/cluster.ts";
+import { InvariantError } from "../../errors.ts";
+import type { NewEvent, RolloutCommand } from "../events.ts";
+import { evolveRollout } from "./evolve.ts";
+import { nextFact } from "./facts.ts";
+import { RULES, type Rules } from "./rules.ts";
+import { look, type Sight } from "./sight.ts";
+import { isOver, type RolloutState } from "./state.ts";
+import { instantOf } from "./stopwatch.ts";
+import type { Step } from "./want.ts";
+
+/** What a rollout looks at when it decides. */
+export interface RolloutInput {
+  /** The cluster, observed after the claim and after the last command was settled. */
+  readonly world: ClusterState;
+  readonly now: number;
+}
+
+/** What follows from a rollout's state and the world. */
+export interface RolloutDecision {
+  /** To append, in this order, before the command is carried out; includes its `rollout-command-sent`. */
+  readonly events: readonly NewEvent[];
+  /** To carry out once. `id` is the token's command. */
+  readonly command?: { readonly id: string; readonly body: RolloutCommand };
+  /** The next instant at which time alone changes the decision. */
+  readonly wakeAt?: number;
+}
+
+// Each phase takes a handful of facts; more than this would be a circle.
+const FACTS_MAX = 1000;
+
+/**
+ * What to record and say next: all facts that follow from the world, then at most one command. Idempotent: with its
+ * events folded and the same world, it has nothing more to say.
+ */
+export function decideRollout(
+  state: RolloutState,
+  { world, now }: RolloutInput,
+  rules: Rules = RULES,
+): RolloutDecision {
+  if (isOver(state)) return { events: [] };
+  const events: NewEvent[] = [];
+  let next = state;
+  for (;;) {
+    const sight = look(next, world, now);
+    const step = nextStep(sight, rules);
+    const fact = isOver(next) ? undefined : nextFact(sight, step, rules);
+    if (!fact) return say(sight, step, events, rules);
+    if (events.push(fact) > FACTS_MAX)
+      throw new InvariantError(`rollout ${state.planned.key} never comes to rest`);
+    next = evolveRollout(next, fact, rules);
+  }
+}
+
+/** The first thing that the want lacks; a command that a guard forbids is something to wait for. */
+export function nextStep(sight: Sight, rules: Rules): Step | undefined {
+  for (const rule of rules.order) {
+    const step = rule(sight);
+    if (!step) continue;
+    if (!("say" in step)) return step;
+    const forbidden = rules.guards.map((guard) => guard(step.say, sight)).find((why) => why !== undefined);
+    return forbidden === undefined ? step : { wait: "guard", why: forbidden };
+  }
+  return undefined;
+}
+
+function say(sight: Sight, step: Step | undefined, events: NewEvent[], rules: Rules): RolloutDecision {
+  const { state, now } = sight;
+  const quiet = isOver(state) || !rules.mayAct(sight);
+  if (quiet || !step || !("say" in step) || state.retryAt > now || !rules.mayStep(sight))
+    return { events, ...wake(sight, step, quiet) };
+  const id = `${state.planned.stage}/${state.said + 1}`;
+  const body = withCondition(step.say, sight, rules);
+  const { stage } = state.planned;
+  events.push({ type: "rollout-command-sent", at: now, stage, command: id, epoch: state.epoch, body });
+  return { events, command: { id, body } };
+}
+
+function withCondition(body: RolloutCommand, sight: Sight, rules: Rules): RolloutCommand {
+  if (body.do === "create-group") return body;
+  const condition = rules.conditionOf(body, sight);
+  return Object.keys(condition).length === 0 ? body : { ...body, condition };
+}
+
+function wake(sight: Sight, step: Step | undefined, quiet: boolean): { readonly wakeAt?: number } {
+  const { state, phase, now } = sight;
+  if (quiet) return {};
+  const speaks = step !== undefined && "say" in step;
+  const instants = [
+    speaks ? state.retryAt : undefined,
+    state.watching ? undefined : instantOf(state.unmet, phase?.deadlineMs ?? 0),
+    state.promoted || state.direction === "back" ? undefined : instantOf(state.held, phase?.holdMs ?? 0),
+    phase?.gate?.timeoutMs === undefined ? undefined : instantOf(state.open, phase.gate.timeoutMs),
+  ].filter((instant) => instant !== undefined && instant > now);
+  return instants.length === 0 ? {} : { wakeAt: Math.min(...(instants as number[])) };
+}

@@ -1,0 +1,142 @@
+import type { NewEvent, Outcome } from "../events.ts";
+import { askGate, expireGate, pauseUndecided } from "./gate.ts";
+import { sharesIn } from "./roles.ts";
+import type { Rules } from "./rules.ts";
+import type { Sight } from "./sight.ts";
+import { route } from "./state.ts";
+import { cancelled, lateness, missingStable, shortfall } from "./turn.ts";
+import type { Step } from "./want.ts";
+
+/** What to record next, judging by the world alone; undefined when all is recorded. One at a time, in this order. */
+export function nextFact(sight: Sight, step: Step | undefined, rules: Rules): NewEvent | undefined {
+  return (
+    stopNow(sight) ??
+    (rules.mayAct(sight)
+      ? (noteWorld(sight) ??
+        (sight.state.watching
+          ? heal(sight, step)
+          : (turnBack(sight, rules) ??
+            giveUp(sight, step) ??
+            begin(sight) ??
+            raiseSize(sight, rules) ??
+            noteMet(sight, step) ??
+            late(sight, step, rules) ??
+            advance(sight, rules))))
+      : undefined)
+  );
+}
+
+const stageOf = ({ state, now }: Sight): { stage: string; at: number } => ({
+  stage: state.planned.stage,
+  at: now,
+});
+
+function finish(sight: Sight, outcome: Outcome, reason: string | undefined, watching = false): NewEvent {
+  return { type: "rollout-finished", ...stageOf(sight), outcome, ...(reason && { reason }), watching };
+}
+
+function stopNow(sight: Sight): NewEvent | undefined {
+  const { cancel } = sight.state;
+  return cancel?.mode === "forced" ? finish(sight, "cancelled", cancel.reason) : undefined;
+}
+
+function noteWorld(sight: Sight): NewEvent | undefined {
+  const { state, candidate, world } = sight;
+  if (candidate && state.candidate !== candidate.name)
+    return { type: "rollout-candidate-found", ...stageOf(sight), group: candidate.name };
+  const shares = sharesIn(world);
+  const names = Object.keys(shares);
+  const same =
+    names.length === Object.keys(state.shares).length &&
+    names.every((name) => shares[name] === state.shares[name]);
+  return same ? undefined : { type: "traffic-shifted", ...stageOf(sight), shares };
+}
+
+function turnBack(sight: Sight, rules: Rules): NewEvent | undefined {
+  if (sight.state.direction === "back") return undefined;
+  for (const rule of rules.turn) {
+    const reason = rule(sight);
+    if (reason !== undefined) return turned(sight, reason);
+  }
+  return undefined;
+}
+
+function turned(sight: Sight, reason: string): NewEvent {
+  return { type: "rollout-turned-back", ...stageOf(sight), reason, cancelled: cancelled(sight) === reason };
+}
+
+// Without the group to go back to, there is no way back to walk.
+function giveUp(sight: Sight, step: Step | undefined): NewEvent | undefined {
+  const { state, stable } = sight;
+  const lost = state.direction === "back" && (state.planned.before?.share ?? 0) > 0 && !stable;
+  return lost ? finish(sight, "failed", missingStable(sight), !isRight(sight, step)) : undefined;
+}
+
+function begin(sight: Sight): NewEvent | undefined {
+  return sight.state.index < 0 ? startPhase(sight, 0) : undefined;
+}
+
+function startPhase(sight: Sight, index: number): NewEvent | undefined {
+  const { direction } = sight.state;
+  const phase = route(sight.state)[index];
+  return phase && { type: "rollout-phase-started", ...stageOf(sight), phase: phase.name, index, direction };
+}
+
+function raiseSize(sight: Sight, rules: Rules): NewEvent | undefined {
+  const size = rules.raise(sight);
+  return size === undefined ? undefined : { type: "rollout-size-raised", ...stageOf(sight), size };
+}
+
+function noteMet(sight: Sight, step: Step | undefined): NewEvent | undefined {
+  const { state, phase } = sight;
+  if (!phase || state.met === !step) return undefined;
+  return step
+    ? { type: "rollout-phase-lost", ...stageOf(sight), phase: phase.name, reason: shortfall(sight, step) }
+    : { type: "rollout-phase-reached", ...stageOf(sight), phase: phase.name };
+}
+
+function late(sight: Sight, step: Step | undefined, rules: Rules): NewEvent | undefined {
+  const { state, phase } = sight;
+  if (!rules.isLate(sight)) return undefined;
+  const reason = lateness(sight, step);
+  if (state.direction === "forward" && phase?.after === "back") return turned(sight, reason);
+  return finish(sight, "failed", reason, !isRight(sight, step));
+}
+
+function advance(sight: Sight, rules: Rules): NewEvent | undefined {
+  const { state, phase, now } = sight;
+  if (!phase) return undefined;
+  if (state.direction === "back")
+    return state.met ? (startPhase(sight, state.index + 1) ?? arrive(sight)) : undefined;
+  const undecided = pauseUndecided(sight);
+  if (undecided) return undecided;
+  if (!rules.mayAdvance(sight)) return undefined;
+  const expired = expireGate(sight);
+  if (expired || !state.met) return expired;
+  if (!state.promoted && !rules.isHeld(state, phase.holdMs ?? 0, now)) return undefined;
+  if (!rules.isPassed(sight)) return askGate(sight);
+  return startPhase(sight, state.index + 1) ?? arrive(sight);
+}
+
+function arrive(sight: Sight): NewEvent {
+  const { turned: back } = sight.state;
+  if (!back) return finish(sight, "succeeded", undefined);
+  return finish(sight, back.cancelled ? "cancelled" : "rolled-back", back.reason);
+}
+
+function heal(sight: Sight, step: Step | undefined): NewEvent | undefined {
+  return isRight(sight, step) ? { type: "rollout-healed", ...stageOf(sight) } : undefined;
+}
+
+/**
+ * Whether a rollout that failed leaves nothing to mend: it came all the way back; or, where that cannot be, whatever
+ * has traffic can serve it, or there is nothing left of the rollout's groups.
+ */
+export function isRight(sight: Sight, step: Step | undefined): boolean {
+  const { state, stable, candidate, world } = sight;
+  const returns = state.direction === "back" && (stable !== undefined || state.planned.before === undefined);
+  if (returns) return !step && sight.phase === route(state).at(-1);
+  if (!stable && !candidate) return true;
+  const carriers = world.groups.filter(({ share }) => share > 0);
+  return carriers.length > 0 && carriers.every(({ healthy }) => healthy > 0);
+}

@@ -1,0 +1,40 @@
+import type { NewEvent } from "../events.ts";
+import type { Sight } from "./sight.ts";
+import { elapsed } from "./stopwatch.ts";
+
+/** Asks the phase's question, once its want is met and held. */
+export function askGate({ state, phase, now }: Sight): NewEvent<"judgement-requested"> | undefined {
+  const { gate } = phase ?? {};
+  if (!phase || !gate || state.gate || state.promoted) return undefined;
+  const { stage } = state.planned;
+  return {
+    type: "judgement-requested",
+    at: now,
+    stage,
+    judgement: `${stage}/${phase.name}/${state.asked + 1}`,
+    roles: gate.roles,
+    phase: phase.name,
+    ...(gate.instructions !== undefined && { instructions: gate.instructions }),
+    ...(gate.timeoutMs !== undefined && { expiresAt: now + gate.timeoutMs }),
+  };
+}
+
+/** Ends a question that nobody answered in time. */
+export function expireGate({ state, phase, now }: Sight): NewEvent<"judgement-expired"> | undefined {
+  const timeoutMs = phase?.gate?.timeoutMs;
+  if (!state.gate || state.gate.verdict !== undefined || timeoutMs === undefined) return undefined;
+  if (elapsed(state.open, now) < timeoutMs) return undefined;
+  return { type: "judgement-expired", at: now, stage: state.planned.stage, judgement: state.gate.judgement };
+}
+
+/** Stands still where the answer was neither yes nor no. */
+export function pauseUndecided({ state, phase, now }: Sight): NewEvent<"rollout-paused"> | undefined {
+  if (state.gate?.verdict !== "inconclusive") return undefined;
+  const reason = `${phase?.name}: the verdict was inconclusive; resume to ask again`;
+  return { type: "rollout-paused", at: now, stage: state.planned.stage, reason };
+}
+
+/** Whether a phase's gate lets it go on. */
+export function isPassed({ state, phase }: Sight): boolean {
+  return !phase?.gate || state.promoted || state.gate?.verdict === "pass";
+}

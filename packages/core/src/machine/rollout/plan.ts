@@ -1,0 +1,107 @@
+import type { Cluster, ClusterState, ServerGroup } from "../../model/cluster.ts";
+import type { Json } from "../../model/json.ts";
+import type { SituatedGroup, Situation, SizeRule, Strategy, TrafficMode } from "../../model/phase.ts";
+import { clusterId } from "../../model/cluster.ts";
+import type { NewEvent } from "../events.ts";
+import { checkRollout } from "./check-rollout.ts";
+import { newestFirst, sharesIn } from "./roles.ts";
+
+/** What a rollout is asked to do, and the cluster as it was observed just now. */
+export interface RolloutAsk {
+  readonly stage: string;
+  readonly run: string;
+  readonly cluster: Cluster;
+  readonly release: Json;
+  readonly strategy: Strategy;
+  readonly world: ClusterState;
+  readonly traffic: TrafficMode;
+  readonly at: number;
+}
+
+/**
+ * Freezes a rollout: finds stable, sizes the candidate, lets the strategy make its phases and checks them. Changes
+ * nothing. All problems at once.
+ *
+ * Stable is the group with most of the traffic; of equal ones the newest. Where nobody has traffic it is the newest
+ * group with a healthy instance, as a measure for the size; where there is none, this is a first deploy.
+ */
+export function planRollout(
+  ask: RolloutAsk,
+): { readonly event: NewEvent<"rollout-planned"> } | { readonly problems: readonly string[] } {
+  const { strategy, traffic, world } = ask;
+  const problems = [...checkWorld(ask), ...checkMode(ask), ...checkSize(strategy.size)];
+  if (problems.length > 0) return { problems };
+  const situation = situate(world, strategy.size, traffic);
+  const rollout = strategy.rollout(situation);
+  const wrong = checkRollout(rollout, situation);
+  if (wrong.length > 0) return { problems: wrong.map((problem) => `strategy ${strategy.name}: ${problem}`) };
+  return { event: planned(ask, situation, rollout) };
+}
+
+/** What a strategy may know of a cluster. */
+export function situate(world: ClusterState, rule: SizeRule, traffic: TrafficMode): Situation {
+  const stable = findStable(world);
+  const others = newestFirst(world.groups.filter((group) => group !== stable)).map(situated);
+  const size = sizeBy(rule, stable);
+  return { ...(stable && { stable: situated(stable) }), others, size, traffic };
+}
+
+function findStable({ groups }: ClusterState): ServerGroup | undefined {
+  const newest = newestFirst(groups);
+  const most = Math.max(0, ...groups.map((group) => group.share));
+  return most > 0 ? newest.find((group) => group.share === most) : newest.find((group) => group.healthy > 0);
+}
+
+function situated({ name, desired, healthy, share }: ServerGroup): SituatedGroup {
+  return { name, desired, healthy, share };
+}
+
+function sizeBy(rule: SizeRule, stable: ServerGroup | undefined): number {
+  if (typeof rule === "number") return rule;
+  const match = Math.max(1, stable?.desired ?? 1);
+  return rule === "match" ? match : Math.max(match, rule.atLeast);
+}
+
+function planned(
+  { stage, run, cluster, release, strategy, world, traffic, at }: RolloutAsk,
+  { stable, size }: Situation,
+  rollout: ReturnType<Strategy["rollout"]>,
+): NewEvent<"rollout-planned"> {
+  return {
+    type: "rollout-planned",
+    at,
+    stage,
+    cluster,
+    strategy: strategy.name,
+    key: `${run}/${stage}`,
+    release,
+    traffic,
+    sizeRule: strategy.size,
+    size,
+    ...(stable && {
+      before: { group: stable.name, desired: stable.desired, share: stable.share, traffic: sharesIn(world) },
+    }),
+    rollout,
+  };
+}
+
+function checkWorld({ world, cluster }: RolloutAsk): readonly string[] {
+  return world.stale
+    ? [`${clusterId(cluster)}: what was observed may be older than the last change; observe again`]
+    : [];
+}
+
+function checkMode({ strategy, traffic, cluster }: RolloutAsk): readonly string[] {
+  return strategy.modes.includes(traffic)
+    ? []
+    : [
+        `strategy ${strategy.name}: needs traffic to be ${strategy.modes.join(" or ")}, but ${clusterId(cluster)} has ${traffic} (take a strategy that works with ${traffic}, such as red/black)`,
+      ];
+}
+
+function checkSize(rule: SizeRule): readonly string[] {
+  const size = typeof rule === "number" ? rule : rule === "match" ? 1 : rule.atLeast;
+  return Number.isInteger(size) && size >= 1
+    ? []
+    : [`size: ${size} is not a number of instances (write 1 or more, or "match")`];
+}

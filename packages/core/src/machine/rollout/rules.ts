@@ -1,0 +1,74 @@
+import { conditionOf } from "./condition.ts";
+import { isPassed } from "./gate.ts";
+import { type Guard, guardLast, guardShrink, guardTraffic } from "./guard.ts";
+import * as memory from "./memory.ts";
+import type { Sight } from "./sight.ts";
+import { follows } from "./size.ts";
+import { isStill } from "./state.ts";
+import { isLate, TURN, type TurnRule } from "./turn.ts";
+import { ORDER, type StepRule } from "./want.ts";
+
+/** The rules of the frame, one value each, so that exploration can take any one away and see what breaks. */
+export interface Rules {
+  /** One order inside every want. */
+  readonly order: readonly StepRule[];
+  /** What no command may do. */
+  readonly guards: readonly Guard[];
+  /** Why a rollout turns back. */
+  readonly turn: readonly TurnRule[];
+  readonly isLate: typeof isLate;
+  readonly conditionOf: typeof conditionOf;
+  readonly mayAct: typeof mayAct;
+  readonly mayAdvance: typeof mayAdvance;
+  readonly mayStep: typeof mayStep;
+  readonly raise: typeof raise;
+  readonly isPassed: typeof isPassed;
+  readonly forget: typeof memory.forget;
+  readonly doubt: typeof memory.doubt;
+  readonly tick: typeof memory.tick;
+  readonly isHeld: typeof memory.isHeld;
+  readonly isOwnVerdict: typeof memory.isOwnVerdict;
+  readonly pauseAfter: typeof memory.pauseAfter;
+}
+
+/** Nothing is decided without a claim, while a command is under way, or on an old view of the world. */
+export function mayAct({ state, world }: Sight): boolean {
+  return state.claimed && state.inFlight === undefined && world.stale !== true;
+}
+
+/** No phase is left while the rollout stands still. The way back does not stand still. */
+export function mayAdvance({ state }: Sight): boolean {
+  return state.direction === "back" || !isStill(state);
+}
+
+/** While the rollout stands still on its way out, only drift is repaired: what was done before is done again. */
+export function mayStep({ state }: Sight): boolean {
+  return state.direction === "back" || !isStill(state) || state.metOnce;
+}
+
+/** The size that the candidate must have when stable, still in charge, was scaled up. */
+export function raise({ state, stable }: Sight): number | undefined {
+  const { sizeRule } = state.planned;
+  if (!stable || stable.share === 0 || state.direction === "back" || !follows(sizeRule)) return undefined;
+  return stable.desired > state.size ? stable.desired : undefined;
+}
+
+/** The rules as they hold. */
+export const RULES: Rules = {
+  order: ORDER,
+  guards: [guardTraffic, guardShrink, guardLast],
+  turn: TURN,
+  isLate,
+  conditionOf,
+  mayAct,
+  mayAdvance,
+  mayStep,
+  raise,
+  isPassed,
+  forget: memory.forget,
+  doubt: memory.doubt,
+  tick: memory.tick,
+  isHeld: memory.isHeld,
+  isOwnVerdict: memory.isOwnVerdict,
+  pauseAfter: memory.pauseAfter,
+};

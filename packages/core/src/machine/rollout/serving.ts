@@ -1,0 +1,29 @@
+import type { ServerGroup } from "../../model/cluster.ts";
+import type { TrafficMode } from "../../model/phase.ts";
+
+/** What counts of a group for what it can serve. */
+export type Serving = Pick<ServerGroup, "healthy" | "share">;
+
+/**
+ * For how many instances' worth of traffic the groups are good. 3 healthy ones that get 50 % could carry 6 in all;
+ * the weakest group in proportion to its share decides. Where shares follow health, all healthy ones count.
+ */
+export function serving(groups: readonly Serving[], mode: TrafficMode): number {
+  const carriers = groups.filter((group) => group.share > 0);
+  if (carriers.length === 0) return 0;
+  return mode === "proportional"
+    ? carriers.reduce((sum, group) => sum + group.healthy, 0)
+    : Math.min(...carriers.map((group) => (group.healthy * 100) / group.share));
+}
+
+/** Whether traffic is as wanted; where shares follow health, only who gets any can be wanted. */
+export function sharesMatch(
+  groups: readonly Pick<ServerGroup, "name" | "share">[],
+  wanted: Readonly<Record<string, number>>,
+  mode: TrafficMode,
+): boolean {
+  return groups.every(({ name, share }) => {
+    const want = wanted[name] ?? 0;
+    return mode === "proportional" ? share > 0 === want > 0 : share === want;
+  });
+}

@@ -1,0 +1,35 @@
+import type { ClusterState } from "../../model/cluster.ts";
+import type { Phase, Shares, Want } from "../../model/phase.ts";
+import { type Roles, rolesIn } from "./roles.ts";
+import { floorOf } from "./size.ts";
+import { serving } from "./serving.ts";
+import { phaseOf, type RolloutState } from "./state.ts";
+
+/** All that a rule may look at. */
+export interface Sight extends Roles {
+  readonly state: RolloutState;
+  readonly world: ClusterState;
+  readonly now: number;
+  /** Undefined before the first phase of a direction. */
+  readonly phase: Phase | undefined;
+  readonly want: Want;
+}
+
+/** Brings together what is known and what was observed. */
+export function look(state: RolloutState, world: ClusterState, now: number): Sight {
+  const phase = phaseOf(state);
+  return { ...rolesIn(world, state), state, world, now, phase, want: phase?.want ?? {} };
+}
+
+/** Below this our own commands must not bring what serves: the floor, or what serves now where that is less. */
+export function bound({ state, world }: Sight): number {
+  return Math.min(floorOf(state), serving(world.groups, state.planned.traffic));
+}
+
+/** Shares by role as shares by group name; roles that have no group are left out. */
+export function byName({ stable, candidate }: Roles, shares: Shares): Readonly<Record<string, number>> {
+  const named: Record<string, number> = {};
+  if (stable && shares.stable) named[stable.name] = shares.stable;
+  if (candidate && shares.candidate) named[candidate.name] = shares.candidate;
+  return named;
+}

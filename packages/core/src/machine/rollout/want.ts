@@ -1,0 +1,108 @@
+import type { ServerGroup } from "../../model/cluster.ts";
+import type { RolloutCommand } from "../events.ts";
+import { home } from "./home.ts";
+import { sharesMatch } from "./serving.ts";
+import { byName, type Sight } from "./sight.ts";
+import { need, sizeOf } from "./size.ts";
+
+/** What is missing for a want to be met: something to say, or something to wait for. */
+export type Step =
+  | { readonly say: RolloutCommand }
+  | { readonly wait: "candidate" | "health" | "guard"; readonly why: string };
+
+/** Looks at one side of a want; undefined: nothing is missing there. */
+export type StepRule = (sight: Sight) => Step | undefined;
+
+const scale = (group: ServerGroup, size: number): Step => ({
+  say: { do: "scale-group", group: group.name, size },
+});
+
+/** How many instances the want asks of the candidate. */
+export function wantedCandidate({ want, state }: Sight): number {
+  return typeof want.candidate === "number" ? sizeOf(state.size, want.candidate) : 0;
+}
+
+function wantedStable({ want, state }: Sight): number | undefined {
+  return typeof want.stable === "number"
+    ? sizeOf(state.planned.before?.desired ?? 0, want.stable)
+    : undefined;
+}
+
+/** Stable up to what it should have. More than that is an autoscaler's affair. */
+export const growStable: StepRule = (sight) => {
+  const { stable } = sight;
+  const size = wantedStable(sight) ?? 0;
+  return stable && stable.desired < size ? scale(stable, size) : undefined;
+};
+
+/** The candidate created or scaled up. More than that is an autoscaler's affair. */
+export const growCandidate: StepRule = (sight) => {
+  const { candidate, state } = sight;
+  const size = wantedCandidate(sight);
+  if (typeof sight.want.candidate !== "number") return undefined;
+  if (candidate) return candidate.desired < size ? scale(candidate, size) : undefined;
+  if (state.direction === "back") return undefined;
+  return state.candidate === undefined
+    ? { say: { do: "create-group", key: state.planned.key, size } }
+    : { wait: "candidate", why: `${state.candidate} is gone` };
+};
+
+/** On the way out, nothing follows before the candidate is healthy. The way back does not wait: any help is help. */
+export const awaitHealth: StepRule = (sight) => {
+  const { candidate, state } = sight;
+  const needed = need(wantedCandidate(sight), state.planned.rollout.minHealthy);
+  if (state.direction === "back" || !candidate || candidate.healthy >= needed) return undefined;
+  return {
+    wait: "health",
+    why: candidate.problem?.message ?? `${candidate.healthy} of ${needed} instances healthy`,
+  };
+};
+
+/** Traffic to where it belongs. */
+export const moveTraffic: StepRule = (sight) => {
+  const { want, world, state } = sight;
+  if (!want.traffic) return undefined;
+  const shares = state.direction === "back" ? home(sight) : byName(sight, want.traffic);
+  return sharesMatch(world.groups, shares, state.planned.traffic)
+    ? undefined
+    : { say: { do: "set-traffic", shares } };
+};
+
+/** Groups down to less; only what the strategy means to be smaller, never an autoscaler's surplus. */
+export const shrink: StepRule = (sight) => {
+  const { stable, candidate, want, state } = sight;
+  if (candidate && want.candidate === 0 && candidate.desired > 0) return scale(candidate, 0);
+  const size = wantedStable(sight);
+  const full = state.planned.before?.desired ?? 0;
+  return stable && size !== undefined && size < full && stable.desired > size
+    ? scale(stable, size)
+    : undefined;
+};
+
+/** Groups whose end has come. */
+export const destroy: StepRule = ({ stable, candidate, want }) => {
+  const gone = (want.stable === "gone" && stable) || (want.candidate === "gone" && candidate);
+  return gone ? { say: { do: "destroy-group", group: gone.name } } : undefined;
+};
+
+/** Older groups: the newest stay warm, the next stay without instances, the rest goes. */
+export const prune: StepRule = ({ others, candidate, want }) => {
+  if (!want.others || !candidate) return undefined;
+  const { warm, keep } = want.others;
+  const older = others.filter((group) => group.sequence < candidate.sequence && group.share === 0);
+  const cold = older.slice(warm, keep).find((group) => group.desired > 0);
+  if (cold) return scale(cold, 0);
+  const end = older.slice(keep).at(-1);
+  return end ? { say: { do: "destroy-group", group: end.name } } : undefined;
+};
+
+/** The one order of every want: grow, healthy, traffic, shrink, destroy. */
+export const ORDER: readonly StepRule[] = [
+  growStable,
+  growCandidate,
+  awaitHealth,
+  moveTraffic,
+  shrink,
+  destroy,
+  prune,
+];
