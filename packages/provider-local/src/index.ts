@@ -1,5 +1,8 @@
 /**
- * See README.md.
+ * Server groups of real processes behind a real load balancer on this machine.
  * @packageDocumentation
  */
-export {};
+export { local, type LocalProvider } from "./local.ts";
+export type { LocalClusterOptions, LocalOptions } from "./options.ts";
+export type { HealthRules, LocalRelease, LogRules } from "./release.ts";
+export type { GroupTraffic, Traffic } from "./supervisor/balancer.ts";

@@ -1,0 +1,154 @@
+import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { Forward, type Take } from "./forward.ts";
+import type { Listen } from "./record.ts";
+import { leastBusy, nextTurn, type Weighted } from "./rotation.ts";
+import type { Target } from "./target.ts";
+import { upgrade } from "./upgrade.ts";
+
+/** What the balancer counted for one group since it was opened. */
+export interface GroupTraffic {
+  /** Requests that were answered, by an instance or for it. */
+  readonly requests: number;
+  /** Requests whose instance broke the connection; they are among `requests`. */
+  readonly failures: number;
+  /** Answers with a status of 500 or more. */
+  readonly serverErrors: number;
+  /** Requests and WebSockets under way. */
+  readonly active: number;
+}
+
+/** What the balancer of a cluster counted since it was opened. */
+export interface Traffic {
+  /** By name of the group, for those that exist. */
+  readonly groups: { readonly [group: string]: GroupTraffic };
+  /** Requests that were answered 503, because no healthy instance had a share. */
+  readonly unserved: number;
+}
+
+/** The right to send one request to one instance. */
+export interface Lease {
+  readonly target: Target;
+  readonly answered: (status: number) => void;
+  readonly failed: () => void;
+  readonly end: () => void;
+}
+
+interface Group extends Weighted {
+  readonly name: string;
+  share: number;
+  targets: readonly Target[];
+  last: Target | undefined;
+  requests: number;
+  failures: number;
+  serverErrors: number;
+}
+
+const NO_TARGETS: ReadonlySet<Target> = new Set();
+
+/** Divides the requests of one cluster among its groups by share, and among a group's instances by load. */
+export class Balancer {
+  #groups: Group[] = [];
+  #unserved = 0;
+  #server: Server | undefined;
+  #listen: Listen | undefined;
+
+  /** Where it listens; absent when it does not. */
+  get listening(): Listen | undefined {
+    return this.#listen;
+  }
+
+  /** Listens there, port 0 for any. When it listened elsewhere, what is under way there ends in peace. */
+  async open(where: Listen): Promise<Listen> {
+    const now = this.#listen;
+    if (now && now.host === where.host && (where.port === 0 || where.port === now.port)) return now;
+    const server = this.#serve();
+    server.listen(where.port, where.host);
+    await once(server, "listening");
+    this.#server?.close();
+    this.#server = server;
+    this.#listen = { host: where.host, port: (server.address() as AddressInfo).port };
+    return this.#listen;
+  }
+
+  /** Takes no more requests; what is under way is cut off. */
+  close(): void {
+    this.#server?.close();
+    this.#server?.closeAllConnections();
+    this.#server = undefined;
+    this.#listen = undefined;
+  }
+
+  /** All groups at once: from here on every request sees these. */
+  divide(
+    groups: readonly { readonly name: string; readonly share: number; readonly targets: readonly Target[] }[],
+  ): void {
+    const known = new Map(this.#groups.map((group) => [group.name, group]));
+    const same = division(groups) === division(this.#groups);
+    this.#groups = groups.map(({ name, share, targets }) => {
+      const group = known.get(name) ?? newGroup(name);
+      // New shares begin with a clean slate, so that the next 100 requests are divided exactly.
+      return Object.assign(group, { share, targets, credit: same ? group.credit : 0 });
+    });
+  }
+
+  get traffic(): Traffic {
+    const groups = this.#groups.map(({ name, requests, failures, serverErrors, targets }) => {
+      const active = targets.reduce((sum, { outstanding }) => sum + outstanding, 0);
+      return [name, { requests, failures, serverErrors, active }] as const;
+    });
+    return { groups: Object.fromEntries(groups), unserved: this.#unserved };
+  }
+
+  /** An open instance of a group with a share; groups without open instances lose their turn to the others. */
+  take(tried: ReadonlySet<Target> = NO_TARGETS): Lease | undefined {
+    const open = (group: Group): Target[] => group.targets.filter((one) => one.open && !tried.has(one));
+    const able = this.#groups.filter((group) => group.share > 0 && open(group).length > 0);
+    const group = nextTurn(able);
+    const target = group && leastBusy(open(group), group.last);
+    if (!target) return undefined;
+    group.last = target;
+    return {
+      target,
+      end: target.begin(),
+      failed: () => (group.failures += 1),
+      answered: (status) => {
+        group.requests += 1;
+        if (status >= 500) group.serverErrors += 1;
+      },
+    };
+  }
+
+  // ---
+
+  #serve(): Server {
+    const take: Take = (tried) => {
+      const lease = this.take(tried);
+      if (!lease) this.#unserved += 1;
+      return lease;
+    };
+    // Uploads may take as long as they take.
+    const server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000 });
+    server.on("request", (request, response) => new Forward(request, response, take).begin());
+    server.on("upgrade", (request, socket, head) => upgrade(request, socket, head, take));
+    return server;
+  }
+}
+
+function newGroup(name: string): Group {
+  return {
+    name,
+    share: 0,
+    credit: 0,
+    targets: [],
+    last: undefined,
+    requests: 0,
+    failures: 0,
+    serverErrors: 0,
+  };
+}
+
+function division(groups: readonly { readonly name: string; readonly share: number }[]): string {
+  return JSON.stringify(groups.map(({ name, share }) => [name, share]));
+}

@@ -1,0 +1,22 @@
+import { chmodSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+
+const SQLITE_BUSY = 5;
+
+/**
+ * Takes a directory for this process, or undefined when another one has it. SQLite's lock is the kernel's: it ends
+ * with its process, however that ends, so there is no stale lock to recognise and no race to take one over.
+ */
+export function takeLock(path: string, waitMs: number): (() => void) | undefined {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec(`PRAGMA busy_timeout = ${waitMs}`);
+    database.exec("BEGIN EXCLUSIVE");
+    chmodSync(path, 0o600);
+    return () => database.close();
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+    throw error;
+  }
+}

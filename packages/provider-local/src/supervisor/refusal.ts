@@ -1,0 +1,11 @@
+import type { ProviderErrorKind } from "@gennaker/core/ports";
+
+/** A command that must not land; nothing was changed. Becomes a `ProviderError` at the other end of the socket. */
+export class Refusal extends Error {
+  readonly kind: ProviderErrorKind;
+
+  constructor(kind: ProviderErrorKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}

@@ -1,0 +1,207 @@
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import type { Server } from "node:http";
+import { once } from "node:events";
+import { dirname, join } from "node:path";
+import { makeOwned } from "../owned-directory.ts";
+import { PROTOCOL, type SupervisorAddress } from "../protocol.ts";
+import { socketPath } from "../socket-path.ts";
+import { LocalCluster } from "./cluster.ts";
+import { controlServer } from "./control.ts";
+import { killOne } from "./instance.ts";
+import { takeLock } from "./lock.ts";
+import { rotate } from "./log-file.ts";
+import { isAlive, markedProcesses } from "./process-table.ts";
+import { type ClusterRecord, newCluster } from "./record.ts";
+import { writeWhole } from "./state-file.ts";
+
+/** How to run a supervisor. */
+export interface SupervisorOptions {
+  /** Absolute, without links. */
+  readonly directory: string;
+  readonly log: (message: string) => void;
+  /** Milliseconds without groups and callers after which it ends. Default 2000. */
+  readonly idleMs?: number;
+  /** Milliseconds to wait for another supervisor to end. Default 0. */
+  readonly waitMs?: number;
+}
+
+/** A supervisor at work. */
+export interface Supervisor {
+  /** Resolves when it ended: shut down, idle or closed. */
+  readonly ended: Promise<void>;
+  /** Ends it at once. Groups stay as they are, for the next supervisor. */
+  close(): void;
+}
+
+const LOG_LOOK_MS = 1000;
+const OWN_LOG = { maxBytes: 5 * 1024 * 1024, keep: 1 };
+
+/**
+ * Takes a directory and runs what it holds; undefined when another supervisor has it.
+ *
+ * @throws Error when a state file cannot be read
+ */
+export async function openSupervisor(options: SupervisorOptions): Promise<Supervisor | undefined> {
+  const { directory, log } = options;
+  for (const folder of ["clusters", "logs"])
+    mkdirSync(join(directory, folder), { recursive: true, mode: 0o700 });
+  const unlock = takeLock(join(directory, "lock"), options.waitMs ?? 0);
+  if (!unlock) return undefined;
+  try {
+    const records = await readRecords(directory);
+    await killStrays(directory, records, log);
+    const running = new Running(options, unlock);
+    await running.begin(records);
+    return running;
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+class Running implements Supervisor {
+  readonly ended: Promise<void>;
+  readonly #options: SupervisorOptions;
+  readonly #unlock: () => void;
+  readonly #clusters = new Map<string, Promise<LocalCluster>>();
+  readonly #opened: LocalCluster[] = [];
+  readonly #end = Promise.withResolvers<void>();
+  readonly #server: Server;
+  readonly #socket: string;
+  #calls = 0;
+  #idle: NodeJS.Timeout | undefined;
+  #rotating: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: SupervisorOptions, unlock: () => void) {
+    this.#options = options;
+    this.#unlock = unlock;
+    this.#socket = socketPath(options.directory);
+    this.ended = this.#end.promise;
+    this.#server = controlServer({
+      cluster: (name) => this.#cluster(newCluster(name)),
+      shutdown: () => this.#shutdown(),
+      log: options.log,
+      idle: () => {
+        this.#calls -= 1;
+        this.#watchIdle();
+      },
+    });
+    this.#server.prependListener("request", () => (this.#calls += 1));
+  }
+
+  async begin(records: readonly ClusterRecord[]): Promise<void> {
+    await Promise.all(records.map((record) => this.#cluster(record)));
+    await this.#listen();
+    this.#rotating = setInterval(() => this.#rotate(), LOG_LOOK_MS);
+    this.#watchIdle();
+    this.#options.log(`supervisor ${process.pid} is ready at ${this.#socket}`);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#idle);
+    clearInterval(this.#rotating);
+    for (const cluster of this.#opened) cluster.close();
+    this.#server.close();
+    this.#server.closeAllConnections();
+    rmSync(join(this.#options.directory, "supervisor.json"), { force: true });
+    this.#unlock();
+    this.#options.log(`supervisor ${process.pid} ended`);
+    this.#end.resolve();
+  }
+
+  // ---
+
+  #cluster(record: ClusterRecord): Promise<LocalCluster> {
+    const known = this.#clusters.get(record.name);
+    if (known) return known;
+    const { directory, log } = this.#options;
+    const cluster = new LocalCluster(record, { directory, log, changed: () => this.#watchIdle() });
+    this.#opened.push(cluster);
+    const opening = cluster.resume().then(() => cluster);
+    this.#clusters.set(record.name, opening);
+    return opening;
+  }
+
+  async #listen(): Promise<void> {
+    const { directory } = this.#options;
+    if (dirname(this.#socket) !== directory) makeOwned(dirname(this.#socket));
+    rmSync(this.#socket, { force: true });
+    this.#server.listen(this.#socket);
+    await once(this.#server, "listening");
+    chmodSync(this.#socket, 0o600);
+    const address: SupervisorAddress = { pid: process.pid, protocol: PROTOCOL, socket: this.#socket };
+    await writeWhole(join(directory, "supervisor.json"), `${JSON.stringify(address)}\n`);
+  }
+
+  async #shutdown(): Promise<void> {
+    await Promise.all(this.#opened.map((cluster) => cluster.destroyAll()));
+    // After the answer is out.
+    setTimeout(() => this.close(), 20);
+  }
+
+  #watchIdle(): void {
+    const busy = this.#calls > 0 || this.#opened.some((cluster) => cluster.busy);
+    if (busy || this.#closed) {
+      clearTimeout(this.#idle);
+      this.#idle = undefined;
+      return;
+    }
+    this.#idle ??= setTimeout(() => this.close(), this.#options.idleMs ?? 2000);
+  }
+
+  #rotate(): void {
+    const all = [
+      rotate(join(this.#options.directory, "supervisor.log"), OWN_LOG),
+      ...this.#opened.map((cluster) => cluster.rotateLogs()),
+    ];
+    Promise.all(all).catch((error: unknown) =>
+      this.#options.log(`a log could not be rotated: ${String(error)}`),
+    );
+  }
+}
+
+// ---
+
+async function readRecords(directory: string): Promise<readonly ClusterRecord[]> {
+  const folder = join(directory, "clusters");
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+  return Promise.all(names.map((name) => readRecord(join(folder, name))));
+}
+
+async function readRecord(path: string): Promise<ClusterRecord> {
+  try {
+    const record = JSON.parse(await readFile(path, "utf8")) as ClusterRecord;
+    if (record.format !== 1) throw new Error(`its format is ${String(record.format)}, this version reads 1`);
+    return record;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `${path} cannot be read: ${why}. Move it away to begin anew; what it names will be ended`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Ends what instances left behind, and what was started in the instant before a supervisor died. */
+async function killStrays(
+  directory: string,
+  records: readonly ClusterRecord[],
+  log: (message: string) => void,
+): Promise<void> {
+  const instances = records.flatMap(({ groups }) => groups.flatMap((group) => group.instances));
+  const known = new Set<string>();
+  for (const { id, process: leader } of instances) if (leader && (await isAlive(leader))) known.add(id);
+  for (const { pid, instance } of await markedProcesses(directory)) {
+    if (known.has(instance)) continue;
+    killOne(pid);
+    log(
+      `killed process ${pid}: it belongs to ${instance}, of which nothing is known or whose process has ended`,
+    );
+  }
+}
