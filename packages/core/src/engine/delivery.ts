@@ -12,12 +12,12 @@ import type { Provider } from "../ports/provider.ts";
 import { deploy, type DeployInput } from "../stages/deploy.ts";
 import { checkCluster, checkStrategy } from "../stages/deploy-input.ts";
 import { follow, StreamHub } from "./event-stream.ts";
-import { Journal } from "./journal.ts";
+import { Journal, unknownRun } from "./journal.ts";
 import { memory } from "./memory/memory.ts";
 import { Parked } from "./parked.ts";
 import { Redactor } from "./redact.ts";
 import { Registry, type AnyPipeline, type StrategyFactory } from "./registry.ts";
-import { runHandle, unknownRun, type RunAccess, type RunHandle } from "./run-handle.ts";
+import { runHandle, type RunAccess, type RunHandle } from "./run-handle.ts";
 import { StageEffects } from "./stage-effects.ts";
 import { validate } from "./stage-input.ts";
 
@@ -58,7 +58,11 @@ export interface Delivery {
    *
    * @throws ConfigurationError with all problems of the pipeline's shape and of the input; nothing was started
    */
-  start<Input>(pipeline: Pipeline<Input, never>, input: Input, options?: StartOptions): Promise<RunHandle>;
+  start<Input, Outputs>(
+    pipeline: Pipeline<Input, Outputs>,
+    input: NoInfer<Input>,
+    options?: StartOptions,
+  ): Promise<RunHandle>;
   /** The one-stage short form: replaces what a cluster runs by a release, by a strategy. */
   deploy<Release>(input: DeployInput<Release>, options?: StartOptions): Promise<RunHandle>;
   /** A run by its id. @throws ConflictError when there is none */
@@ -134,6 +138,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
         .catch((error: unknown) => logger.error({ run, error }, "a timer could not be handled"));
     },
     committed: (events) => {
+      journal.committed(events);
       let last: string | undefined;
       for (const event of events) {
         if (event.run !== last) effects.wake(event.run);

@@ -24,6 +24,8 @@ export class Journal {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #known = new Map<string, Known>();
+  // Decided, and perhaps not recorded yet: known only once the engine says that it is.
+  readonly #decided = new Map<string, Known>();
   readonly #pinned = new Set<string>();
 
   constructor(engine: Engine, clock: Clock) {
@@ -34,24 +36,49 @@ export class Journal {
   /** Creates a run; when the idempotency key is taken, names the run that has it. */
   async create(run: NewRun, started: NewEvent<"run-started">): Promise<{ run: string; created: boolean }> {
     const { write, state } = begin(run.run, started, started.at);
-    const result = await this.#engine.create(run, write);
-    if (result.created) this.#remember(run.run, state, result.events);
-    return result;
+    this.#decided.set(run.run, { seq: write.events.length - 1, state });
+    try {
+      const result = await this.#engine.create(run, write);
+      if (!result.created) this.#decided.delete(run.run);
+      return result;
+    } catch (error) {
+      this.#forget(run.run);
+      throw error;
+    }
   }
 
   /** Changes a run by the one transactional routine. */
   async advance(run: string, change: Change): Promise<Advanced> {
     const known = this.#known.get(run);
     let next: RunState | undefined;
-    const committed = await this.#engine.commit(run, known?.seq ?? -1, (loaded) => {
-      if (!loaded) throw new ConflictError(`there is no run ${run}`, { details: { run } });
-      const result = advance(fold(known?.state, loaded), loaded.effects, change, this.#clock.now());
-      next = result.state;
-      return result.write;
-    });
-    const state = next as RunState;
-    this.#remember(run, state, committed.events);
-    return { ...committed, state };
+    try {
+      const committed = await this.#engine.commit(run, known?.seq ?? -1, (loaded) => {
+        if (!loaded) throw unknownRun(run);
+        const { state, write } = advance(
+          fold(known?.state, loaded),
+          loaded.effects,
+          change,
+          this.#clock.now(),
+        );
+        next = state;
+        if (write.events.length > 0) this.#decided.set(run, { seq: loaded.seq + write.events.length, state });
+        return write;
+      });
+      return { ...committed, state: next as RunState };
+    } catch (error) {
+      if (next) this.#forget(run);
+      throw error;
+    }
+  }
+
+  /** These events are in the log for good: what was decided with them is known from now on. */
+  committed(events: readonly Event[]): void {
+    for (const { run, seq } of events) {
+      const decided = this.#decided.get(run);
+      if (!decided || decided.seq < seq) continue;
+      this.#decided.delete(run);
+      this.#keep(run, decided);
+    }
   }
 
   /** Keeps a run in memory until `release` is called: for as long as somebody drives it. */
@@ -74,8 +101,12 @@ export class Journal {
     if (known) return known.state;
     const events = await this.#readAll(run);
     if (events.length === 0) return undefined;
-    this.#remember(run, replay(run, events), events);
-    return this.#known.get(run)?.state;
+    const loaded = { seq: events.length - 1, state: replay(run, events) };
+    const newer = this.#known.get(run);
+    // While the log was read, somebody may have gone on.
+    if (newer && newer.seq >= loaded.seq) return newer.state;
+    this.#keep(run, loaded);
+    return loaded.state;
   }
 
   async #readAll(run: string): Promise<readonly Event[]> {
@@ -87,11 +118,10 @@ export class Journal {
     }
   }
 
-  #remember(run: string, state: RunState, events: readonly Event[]): void {
-    const seq = events.at(-1)?.seq;
-    // Commits of one run resolve in order, but a slower caller must not put an older state back.
-    if (seq === undefined || seq <= (this.#known.get(run)?.seq ?? -1)) return;
-    this.#keep(run, { seq, state });
+  // What was decided did not come to be; what is known may rest on it. The log tells.
+  #forget(run: string): void {
+    this.#decided.delete(run);
+    this.#known.delete(run);
   }
 
   #keep(run: string, known: Known): void {
@@ -104,4 +134,9 @@ export class Journal {
         return;
       }
   }
+}
+
+/** The error for a run that is not in the log. */
+export function unknownRun(run: string): ConflictError {
+  return new ConflictError(`there is no run ${JSON.stringify(run)} in this log`, { details: { run } });
 }

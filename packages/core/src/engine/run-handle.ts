@@ -5,7 +5,7 @@ import { suggest } from "../model/suggest.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
 import { follow, type StreamHub } from "./event-stream.ts";
-import type { Journal } from "./journal.ts";
+import { type Journal, unknownRun } from "./journal.ts";
 import type { Redactor } from "./redact.ts";
 import { viewRun, type RunView } from "./run-view.ts";
 
@@ -146,11 +146,6 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
   };
 }
 
-/** The error for a run that is not in the log. */
-export function unknownRun(id: string): ConflictError {
-  return new ConflictError(`there is no run ${JSON.stringify(id)} in this log`, { details: { run: id } });
-}
-
 function endsRun(event: Event): boolean {
   return event.type === "run-finished";
 }
@@ -159,7 +154,7 @@ function endsRun(event: Event): boolean {
 function isPaused(state: RunState): boolean {
   return (
     state.pausedAt !== undefined ||
-    Object.values(state.stages).some(({ rollout }) => rollout?.paused === true)
+    Object.values(state.stages).some(({ rollout }) => rollout?.undecided === true)
   );
 }
 

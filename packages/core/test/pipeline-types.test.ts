@@ -1,0 +1,64 @@
+import { expect, expectTypeOf, it } from "vitest";
+import type { Cluster } from "../src/model/cluster.ts";
+import type { Strategy } from "../src/model/phase.ts";
+import { pipeline } from "../src/model/pipeline.ts";
+import { defineStage } from "../src/stages/define-stage.ts";
+import { deploy } from "../src/stages/deploy.ts";
+import { judgement } from "../src/stages/judgement.ts";
+import { wait } from "../src/stages/wait.ts";
+import type { StageContext } from "../src/model/stage.ts";
+
+interface Image {
+  readonly image: string;
+}
+declare const cluster: Cluster<Image>;
+declare const strategy: Strategy;
+
+const smoke = defineStage({
+  type: "smoke",
+  run: ({ input }: StageContext<{ url: string }>) => ({ status: input.url.length }),
+});
+
+// Never called: it compiles, or it does not.
+const typed = (): unknown =>
+  pipeline<{ image: string }>("promote")
+    .stage("canary", deploy, ({ input }) => ({ cluster, release: { image: input.image }, strategy }))
+    .stage("smoke", smoke, () => ({ url: "http://localhost" }))
+    .stage("ok?", judgement, () => ({ roles: ["qa"] }))
+    .stage("prod", deploy, ({ outputs }) => {
+      expectTypeOf(outputs.canary.release).toEqualTypeOf<Image>();
+      expectTypeOf(outputs.smoke.status).toEqualTypeOf<number>();
+      expectTypeOf(outputs["ok?"].actor).toEqualTypeOf<string>();
+      return { cluster, release: outputs.canary.release, strategy };
+    });
+
+it("gives later stages the outputs of earlier ones, with their types", () => {
+  expect(typed).toBeTypeOf("function");
+});
+
+const refused = (): unknown[] => [
+  pipeline<{ image: string }>("p")
+    .stage("canary", smoke, () => ({ url: "" }))
+    // @ts-expect-error no stage is called "canry"
+    .stage("next", smoke, ({ outputs }) => ({ url: String(outputs.canry.status) })),
+  pipeline<{ image: string }>("p")
+    .stage("canary", smoke, () => ({ url: "" }))
+    // @ts-expect-error a smoke test has no field "colour"
+    .stage("next", smoke, ({ outputs }) => ({ url: String(outputs.canary.colour) })),
+  pipeline<{ image: string }>("p")
+    .stage("canary", smoke, () => ({ url: "" }))
+    // @ts-expect-error only stages named before can come before
+    .stage("next", smoke, () => ({ url: "" }), { after: ["later"] }),
+  // @ts-expect-error the input has no field "tag"
+  pipeline<{ image: string }>("p").stage("a", smoke, ({ input }) => ({ url: input.tag })),
+  // @ts-expect-error a smoke test needs a url
+  pipeline<{ image: string }>("p").stage("a", smoke, () => ({ uri: "" })),
+  // @ts-expect-error "2 hours" is not a duration
+  pipeline("p").stage("a", wait, () => ({ for: "2 hours" })),
+  // @ts-expect-error the cluster runs images, not numbers
+  pipeline("p").stage("a", deploy, () => ({ cluster, release: { image: 1 }, strategy })),
+];
+
+it("does not compile with a wrong upstream name, output field, input field or release", () => {
+  expect(refused).toBeTypeOf("function");
+});

@@ -1,0 +1,42 @@
+// Turns the code of a guide page into a program, so that what the docs say is what CI runs: all ```ts blocks of a page,
+// in order, are one module. A ```text block right after one shows what it prints, with `…` for what differs each time.
+import { readFileSync } from "node:fs";
+
+/** A page's code, and what it promises to print. */
+export interface GuideProgram {
+  readonly code: string;
+  /** Lines, in order; `…` stands for anything. */
+  readonly prints: readonly string[];
+}
+
+const BLOCK = /^```(\w+)([^\n]*)\n([\s\S]*?)^```$/gm;
+
+/** The program of a page; undefined when it has no code. */
+export function guideProgram(file: string): GuideProgram | undefined {
+  const code: string[] = [];
+  const prints: string[] = [];
+  let afterCode = false;
+  for (const [, language, info, text = ""] of readFileSync(file, "utf8").matchAll(BLOCK)) {
+    if (language === "ts" && !info?.includes("sketch")) code.push(text);
+    if (language === "text" && afterCode)
+      prints.push(...text.split("\n").filter((line) => line.trim() !== ""));
+    afterCode = language === "ts";
+  }
+  return code.length > 0 ? { code: code.join("\n"), prints } : undefined;
+}
+
+/** Lines that were promised and not printed in this order. */
+export function missingLines(prints: readonly string[], output: string): readonly string[] {
+  const lines = output.split("\n");
+  let from = 0;
+  return prints.filter((wanted) => {
+    const pattern = new RegExp(`^\\s*${wanted.trim().split("…").map(escape).join(".*")}\\s*$`);
+    const found = lines.findIndex((line, index) => index >= from && pattern.test(line));
+    if (found >= 0) from = found + 1;
+    return found < 0;
+  });
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
