@@ -19,3 +19,10 @@ export type {
 export { type InvariantWatch, watchInvariants } from "./cloud/invariants.ts";
 export { serving } from "./cloud/serving.ts";
 export type { Invariant, Violation } from "./cloud/violation.ts";
+export { testProvider } from "./provider/kit.ts";
+export type {
+  ProviderKitOptions,
+  ProviderUnderTest,
+  RegisterTest,
+  SkippedTests,
+} from "./provider/options.ts";
