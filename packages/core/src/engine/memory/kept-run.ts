@@ -1,0 +1,22 @@
+import type { Event } from "../../machine/events.ts";
+import type { IssuedEffect, LoadedRun, NewRun, RunSummary } from "../../ports/engine.ts";
+
+/** A run as it is kept in memory. What is handed out is replaced, never changed in place. */
+export interface KeptRun {
+  summary: RunSummary;
+  readonly events: Event[];
+  effects: readonly IssuedEffect[];
+  wakeAt: number | null;
+}
+
+const NONE: readonly never[] = [];
+
+export function keepRun(created: NewRun): KeptRun {
+  return { summary: { ...created, status: "running" }, events: [], effects: NONE, wakeAt: null };
+}
+
+/** The run with the events after `known`. */
+export function loadRun({ summary, events, effects }: KeptRun, known: number): LoadedRun {
+  const seq = events.length - 1;
+  return { summary, seq, events: known >= seq ? NONE : events.slice(known + 1), effects };
+}

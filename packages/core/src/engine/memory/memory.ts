@@ -1,0 +1,191 @@
+import type { Event } from "../../machine/events.ts";
+import type {
+  Committed,
+  Effect,
+  Engine,
+  EngineHost,
+  IssuedEffect,
+  LoadedRun,
+  NewRun,
+  PermitState,
+  RunFilter,
+  RunSummary,
+  Write,
+} from "../../ports/engine.ts";
+import { ConfigurationError } from "../../errors.ts";
+import { Alarms } from "../alarms.ts";
+import { Announcer } from "../announcer.ts";
+import { logEvent } from "../log-event.ts";
+import { permitState, releasePlace, requestPlace } from "../permits.ts";
+import { noSuchRun, notOpen, runExists } from "../refusals.ts";
+import { loadRun, type KeptRun } from "./kept-run.ts";
+import { KeptRuns } from "./kept-runs.ts";
+import { MemoryPlaces } from "./places.ts";
+
+interface Opened {
+  readonly alarms: Alarms;
+  readonly announcer: Announcer;
+}
+
+const NONE: readonly never[] = [];
+const NOTHING: Committed = { events: NONE, issued: NONE, permits: NONE };
+
+/**
+ * Keeps runs in memory: for tests, for tools that live as short as their deploys, and to try things out. Everything,
+ * finished runs included, is kept as long as the engine itself, and gone with the process. After `close` it can be
+ * opened again and then goes on like a log on disk.
+ *
+ * @example
+ * const delivery = createDelivery({ engine: memory(), providers: [prod] })
+ */
+export function memory(): Engine {
+  return new MemoryEngine();
+}
+
+class MemoryEngine implements Engine {
+  readonly name = "memory";
+  readonly #runs = new KeptRuns();
+  readonly #log: Event[] = [];
+  readonly #places = new MemoryPlaces();
+  #epoch = 0;
+  #leases = 0;
+  #opened: Opened | undefined;
+  #closing: Promise<void> | undefined;
+
+  async open(host: EngineHost): Promise<void> {
+    if (this.#opened)
+      throw new ConfigurationError("the memory engine", [
+        "it is open already: make one engine for each delivery, or close the other one first",
+      ]);
+    this.#epoch += 1;
+    const announcer = new Announcer(host);
+    const alarms = new Alarms(host.clock, (run) => announcer.due(run));
+    this.#opened = { alarms, announcer };
+    this.#handOut(this.#opened);
+  }
+
+  async create(
+    created: NewRun,
+    write: Write,
+  ): Promise<{ readonly run: string; readonly created: boolean } & Committed> {
+    const opened = this.#open();
+    const taken = this.#runs.withKey(created);
+    if (taken) return { run: taken.summary.run, created: false, ...NOTHING };
+    if (this.#runs.get(created.run)) throw runExists(created.run);
+    const committed = this.#record(this.#runs.add(created), write, opened);
+    return { run: created.run, created: true, ...committed };
+  }
+
+  async commit(
+    run: string,
+    known: number,
+    decide: (loaded: LoadedRun | undefined) => Write,
+  ): Promise<Committed> {
+    const opened = this.#open();
+    const kept = this.#runs.get(run);
+    const write = decide(kept && loadRun(kept, known));
+    if (!kept) throw noSuchRun(run);
+    return this.#record(kept, write, opened);
+  }
+
+  async read(run: string, from: number, limit: number): Promise<readonly Event[]> {
+    this.#open();
+    return this.#runs.get(run)?.events.slice(Math.max(0, from), Math.max(0, from) + limit) ?? NONE;
+  }
+
+  // Offsets begin at 1, as they do on disk.
+  async scan(from: number, limit: number): Promise<readonly Event[]> {
+    this.#open();
+    const start = Math.max(0, from - 1);
+    return this.#log.slice(start, start + limit);
+  }
+
+  async list(filter: RunFilter): Promise<readonly RunSummary[]> {
+    this.#open();
+    return this.#runs.list(filter);
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    if (!opened) return;
+    this.#closing ??= this.#shut(opened);
+    await this.#closing;
+  }
+
+  async #shut({ alarms, announcer }: Opened): Promise<void> {
+    alarms.clear();
+    await announcer.settled();
+    announcer.silence();
+    this.#opened = undefined;
+    this.#closing = undefined;
+  }
+
+  #open(): Opened {
+    if (!this.#opened || this.#closing) throw notOpen(this.name);
+    return this.#opened;
+  }
+
+  #record(kept: KeptRun, write: Write, { alarms, announcer }: Opened): Committed {
+    const events = this.#append(kept, write.events);
+    const issued = this.#changeEffects(kept, write.issue ?? NONE, write.settle ?? NONE);
+    const { permits, granted } = this.#changePermits(kept.summary.run, write);
+    const { status, wakeAt } = write;
+    if (status !== undefined && status !== kept.summary.status) kept.summary = { ...kept.summary, status };
+    if (wakeAt !== undefined) {
+      kept.wakeAt = wakeAt;
+      alarms.set(kept.summary.run, wakeAt);
+    }
+    announcer.add({ events, issued, granted });
+    return { events, issued, permits };
+  }
+
+  #append(kept: KeptRun, added: Write["events"]): readonly Event[] {
+    if (added.length === 0) return NONE;
+    const log = this.#log;
+    return added.map((event) => {
+      const logged = logEvent(event, kept.summary.run, kept.events.length, log.length + 1);
+      kept.events.push(logged);
+      log.push(logged);
+      return logged;
+    });
+  }
+
+  #changeEffects(
+    kept: KeptRun,
+    issue: readonly Effect[],
+    settle: readonly string[],
+  ): readonly IssuedEffect[] {
+    if (issue.length === 0 && settle.length === 0) return NONE;
+    const { run } = kept.summary;
+    const issued = issue.map(({ id, attempt }) => ({ run, id, attempt, lease: this.#newLease() }));
+    const stays = ({ id }: IssuedEffect): boolean =>
+      !settle.includes(id) && !issued.some((effect) => effect.id === id);
+    kept.effects = [...kept.effects.filter(stays), ...issued];
+    return issued;
+  }
+
+  #changePermits(
+    run: string,
+    { request = NONE, release = NONE }: Write,
+  ): { readonly permits: readonly PermitState[]; readonly granted: readonly PermitState[] } {
+    if (request.length === 0 && release.length === 0) return { permits: NONE, granted: NONE };
+    const granted = release.flatMap(({ key, holder }) => releasePlace(this.#places, run, key, holder));
+    return { permits: request.map((wanted) => requestPlace(this.#places, run, wanted)), granted };
+  }
+
+  #newLease(): string {
+    return `${this.#epoch}:${++this.#leases}`;
+  }
+
+  #handOut({ alarms, announcer }: Opened): void {
+    const issued: IssuedEffect[] = [];
+    for (const kept of this.#runs.values()) {
+      if (kept.wakeAt !== null) alarms.set(kept.summary.run, kept.wakeAt);
+      if (kept.effects.length === 0) continue;
+      kept.effects = kept.effects.map((effect) => ({ ...effect, lease: this.#newLease() }));
+      issued.push(...kept.effects);
+    }
+    const granted = this.#places.allGranted().map((place) => permitState(place, 0));
+    announcer.add({ events: NONE, issued, granted });
+  }
+}

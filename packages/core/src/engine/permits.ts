@@ -1,0 +1,49 @@
+import type { PermitRequest, PermitState } from "../ports/engine.ts";
+
+/** A request for a permit, as it is kept. */
+export interface Place extends PermitRequest {
+  readonly run: string;
+  /** Grows with each request: who came first is served first. */
+  readonly ticket: number;
+  readonly granted: boolean;
+}
+
+/** Where requests for permits are kept. */
+export interface Places {
+  find(key: string, run: string, holder: string): Place | undefined;
+  /** How many places under a key are granted. */
+  granted(key: string): number;
+  /** How many wait under the key of a place and came before it. */
+  ahead(place: Place): number;
+  firstWaiting(key: string): Place | undefined;
+  add(run: string, request: PermitRequest, granted: boolean): Place;
+  grant(place: Place): Place;
+  remove(place: Place): void;
+}
+
+/** Asks for a place. Asking again changes nothing and answers where the first request stands. */
+export function requestPlace(places: Places, run: string, request: PermitRequest): PermitState {
+  const { key, holder, limit } = request;
+  const place =
+    places.find(key, run, holder) ??
+    places.add(run, request, !places.firstWaiting(key) && places.granted(key) < limit);
+  return permitState(place, place.granted ? 0 : places.ahead(place) + 1);
+}
+
+/** Gives a place back, or withdraws a request; returns whom that lets in. Each is held to the limit of its own request. */
+export function releasePlace(places: Places, run: string, key: string, holder: string): PermitState[] {
+  const place = places.find(key, run, holder);
+  if (!place) return [];
+  places.remove(place);
+  const admitted: PermitState[] = [];
+  for (;;) {
+    const next = places.firstWaiting(key);
+    if (!next || places.granted(key) >= next.limit) return admitted;
+    admitted.push(permitState(places.grant(next), 0));
+  }
+}
+
+/** What the world is told of a place. */
+export function permitState({ run, key, holder, granted }: Place, position: number): PermitState {
+  return { run, key, holder, granted, position };
+}
