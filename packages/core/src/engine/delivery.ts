@@ -25,7 +25,7 @@ import { validate } from "./stage-input.ts";
 export interface DeliveryOptions {
   /** Where runs are kept. Default: in memory, gone with the process. `sqlite(file)` survives it. */
   readonly engine?: Engine;
-  readonly providers?: readonly Provider<never>[];
+  readonly providers?: readonly Provider<unknown>[];
   readonly pipelines?: readonly AnyPipeline[];
   /** Factories (`redBlack`, `highlander`, your own) of strategies that `delivery.deploy` uses: how they are found again after a crash. */
   readonly strategies?: readonly StrategyFactory[];
