@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { type CallOptions, type Cluster, ProviderError, type ProviderErrorKind } from "@gennaker/core/ports";
 import { PROTOCOL } from "../protocol.ts";
 import { exchange, NoAnswer, readAll } from "./exchange.ts";
@@ -40,7 +41,7 @@ export class Calls {
       this.#link.reach(async (socket) => {
         const path = `/${PROTOCOL}/shutdown`;
         const response = await exchange({ socket, path, body: {}, silenceMs: 0, ...(signal && { signal }) });
-        await readAll(response, signal);
+        await untilItEnds(response, signal);
       }, signal),
     );
   }
@@ -74,6 +75,17 @@ export class Calls {
     } catch (error) {
       throw error instanceof NoAnswer ? this.unavailable(resource, operation, error) : error;
     }
+  }
+}
+
+/** The supervisor says "{}" when nothing runs any more; then its end breaks the connection. */
+async function untilItEnds(response: IncomingMessage, signal: AbortSignal | undefined): Promise<void> {
+  let said = "";
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) said += chunk.toString();
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (said !== "{}\n") throw new NoAnswer("the connection broke", true, error);
   }
 }
 

@@ -61,6 +61,7 @@ export class SupervisorLink {
       try {
         const answer = await attempt(this.socket);
         this.#starting = undefined;
+        this.#startedAt = 0;
         return answer;
       } catch (error) {
         if (!(error instanceof NoAnswer) || isDenied(error)) throw error;

@@ -20,7 +20,9 @@ const BODY_BYTES_MAX = 4 * 1024 * 1024;
 /** What the control server speaks for. */
 export interface Controlled {
   readonly cluster: (name: string) => Promise<LocalCluster>;
-  readonly shutdown: () => Promise<void>;
+  /** Ends every group; resolves when no process is left. */
+  readonly destroyAll: () => Promise<void>;
+  readonly close: () => void;
   readonly log: (message: string) => void;
   /** A call ended. */
   readonly idle: () => void;
@@ -71,10 +73,7 @@ async function handle(
   const [, version, subject, name, operation = ""] = (request.url ?? "").split("/");
   if (request.method !== "POST" || version !== PROTOCOL) throw unknownPath(request);
   const body = readBody(await readText(request));
-  if (subject === "shutdown") {
-    await controlled.shutdown();
-    return answer(response, 200, {});
-  }
+  if (subject === "shutdown") return shutdown(response, controlled);
   if (subject !== "clusters") throw unknownPath(request);
   if (!isClusterName(name)) throw new Refusal("invalid", clusterNameProblem(name));
   const perform = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
@@ -82,6 +81,14 @@ async function handle(
   const cluster = await controlled.cluster(name);
   if (perform) answer(response, 200, await perform(cluster, body));
   else streamState(cluster, response);
+}
+
+/** Answers when everything has ended, and keeps the connection open until the supervisor itself has. */
+async function shutdown(response: ServerResponse, controlled: Controlled): Promise<void> {
+  response.writeHead(200, { "Content-Type": "application/json", Connection: "close" });
+  response.flushHeaders();
+  await controlled.destroyAll();
+  response.write("{}\n", () => controlled.close());
 }
 
 function unknownPath(request: IncomingMessage): Refusal {

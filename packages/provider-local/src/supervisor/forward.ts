@@ -19,10 +19,11 @@ export type Take = (tried: ReadonlySet<Target>) => Lease | undefined;
 /**
  * One request on its way through the balancer.
  *
- * When it is tried again, on another instance: always when no connection came about, for then nothing was sent; and
- * when the connection broke before any answer, if the method may be repeated (RFC 9110, 9.2.2). In both cases only
- * while the body sent so far is at hand. A POST is never sent twice, so it never goes over a connection that was idle
- * and may be closing: it gets a new one.
+ * It is tried again, on another instance, when no connection came about, for then nothing was sent; and once when a
+ * connection that was used before broke before any answer, if the method may be repeated (RFC 9110, 9.2.2): the
+ * instance most likely closed it as idle. In both cases only while the body sent so far is at hand. On a new
+ * connection a break means that the request itself does harm, and it must not harm one instance after the other.
+ * A POST is never sent twice, so it never goes over a connection that was idle and may be closing: it gets a new one.
  */
 export class Forward {
   readonly #request: IncomingMessage;
@@ -95,7 +96,8 @@ export class Forward {
       this.#response.off("close", hangUp);
       lease.end();
       if (error.code === "ECONNREFUSED") lease.target.refused();
-      this.#failed(lease, connected);
+      if (!connected) this.#tried.add(lease.target);
+      this.#failed(lease, !connected || (this.#repeatable && out.reusedSocket));
     });
   }
 
@@ -111,9 +113,8 @@ export class Forward {
     incoming.pipe(this.#response);
   }
 
-  #failed(lease: Lease, connected: boolean): void {
-    if (!connected) this.#tried.add(lease.target);
-    const again = (!connected || this.#repeatable) && (this.#body?.replayable ?? true);
+  #failed(lease: Lease, harmless: boolean): void {
+    const again = harmless && (this.#body?.replayable ?? true);
     if (again && this.#attempts < ATTEMPTS_MAX) return this.begin();
     lease.answered(502);
     lease.failed();

@@ -81,7 +81,10 @@ class Running implements Supervisor {
     this.ended = this.#end.promise;
     this.#server = controlServer({
       cluster: (name) => this.#cluster(newCluster(name)),
-      shutdown: () => this.#shutdown(),
+      destroyAll: async () => {
+        await Promise.all(this.#opened.map((cluster) => cluster.destroyAll()));
+      },
+      close: () => this.close(),
       log: options.log,
       idle: () => {
         this.#calls -= 1;
@@ -106,9 +109,10 @@ class Running implements Supervisor {
     clearInterval(this.#rotating);
     for (const cluster of this.#opened) cluster.close();
     this.#server.close();
-    this.#server.closeAllConnections();
     rmSync(join(this.#options.directory, "supervisor.json"), { force: true });
     this.#unlock();
+    // Whoever asked for the end sees it here, when nothing is held any more.
+    this.#server.closeAllConnections();
     this.#options.log(`supervisor ${process.pid} ended`);
     this.#end.resolve();
   }
@@ -130,17 +134,12 @@ class Running implements Supervisor {
     const { directory } = this.#options;
     if (dirname(this.#socket) !== directory) makeOwned(dirname(this.#socket));
     rmSync(this.#socket, { force: true });
+    const address: SupervisorAddress = { pid: process.pid, protocol: PROTOCOL, socket: this.#socket };
+    await writeWhole(join(directory, "supervisor.json"), `${JSON.stringify(address)}\n`);
+    // Nobody else may connect between the two steps either: the directory is its owner's alone.
     this.#server.listen(this.#socket);
     await once(this.#server, "listening");
     chmodSync(this.#socket, 0o600);
-    const address: SupervisorAddress = { pid: process.pid, protocol: PROTOCOL, socket: this.#socket };
-    await writeWhole(join(directory, "supervisor.json"), `${JSON.stringify(address)}\n`);
-  }
-
-  async #shutdown(): Promise<void> {
-    await Promise.all(this.#opened.map((cluster) => cluster.destroyAll()));
-    // After the answer is out.
-    setTimeout(() => this.close(), 20);
   }
 
   #watchIdle(): void {

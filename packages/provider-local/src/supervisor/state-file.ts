@@ -64,11 +64,12 @@ export class StateFile<T> {
 
   async #commit(batch: readonly Pending<T>[]): Promise<void> {
     let next = this.#state;
-    const made: Pending<T>[] = [];
+    // Each caller gets the state as its own change left it: two claims in one write have two epochs.
+    const made: { readonly pending: Pending<T>; readonly state: T }[] = [];
     for (const pending of batch) {
       try {
         next = pending.change(next);
-        made.push(pending);
+        made.push({ pending, state: next });
       } catch (error) {
         pending.reject(error);
       }
@@ -79,9 +80,9 @@ export class StateFile<T> {
         this.#state = next;
         this.#installed(next);
       }
-      for (const pending of made) pending.resolve(next);
+      for (const { pending, state } of made) pending.resolve(state);
     } catch (error) {
-      for (const pending of made) pending.reject(error);
+      for (const { pending } of made) pending.reject(error);
     }
   }
 }

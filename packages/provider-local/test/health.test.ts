@@ -1,0 +1,104 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { ServerGroup } from "@gennaker/core/ports";
+import { type Bed, eventually, marked, openBed, service } from "./fixtures/bed.ts";
+import { ask } from "./fixtures/traffic.ts";
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.end());
+
+async function create(size: number, release = service()): Promise<string> {
+  return (await bed.provider.createGroup(bed.cluster, { key: "k", release, size }, bed.token())).group;
+}
+
+async function untilGroup(condition: (group: ServerGroup) => boolean): Promise<ServerGroup | undefined> {
+  return (await bed.until(({ groups }) => groups.some(condition))).groups[0];
+}
+
+test("a service that answers 500 is unhealthy, says so with numbers, and never gets traffic", async () => {
+  const group = await create(3, service({ env: { HEALTH: "500" } }));
+  const seen = await untilGroup(({ unhealthy }) => unhealthy === 3);
+  expect(seen?.problem).toEqual({ message: "GET /healthz answered 500, 3 of 3 instances", fatal: false });
+  await bed.provider.setTraffic(bed.cluster, { shares: { [group]: 100 } }, bed.token());
+  expect((await ask(await bed.provider.address(bed.cluster))).status).toBe(503);
+});
+
+test("an instance that crashes is out of rotation at once and is started again", async () => {
+  const group = await bed.healthyGroup(2);
+  await bed.provider.setTraffic(bed.cluster, { shares: { [group]: 100 } }, bed.token());
+  const url = await bed.provider.address(bed.cluster);
+  const before = marked(bed.directory);
+  await ask(`${url}/crash`, { method: "POST" });
+  const down = await untilGroup(({ healthy }) => healthy === 1);
+  expect(down).toMatchObject({
+    unhealthy: 1,
+    problem: { message: /^exited with code 3 after \d+\.\d s.*, 1 of 2 instances$/ },
+  });
+  for (let n = 0; n < 10; n += 1) expect((await ask(url)).status).toBe(200);
+  const up = await untilGroup(({ healthy }) => healthy === 2);
+  expect(up).not.toHaveProperty("problem");
+  expect(marked(bed.directory)).not.toEqual(before);
+});
+
+test("a service that ends again and again says how often and what it said last, but no secret", async () => {
+  process.env["TEST_SECRET"] = "s3cret-value";
+  const script = 'throw new Error("no database at " + process.env.TEST_SECRET)';
+  await create(1, service({ command: [process.execPath, "-e", script], passEnv: ["TEST_SECRET"] }));
+  delete process.env["TEST_SECRET"];
+  const seen = await untilGroup(({ problem }) => problem?.message.includes("restarted 2 times") === true);
+  expect(seen?.problem?.message).toMatch(
+    /^exited with code 1 after \d+\.\d s \(restarted 2 times\): last line of its log "Error: no database at \*\*\*", 1 of 1 instance$/,
+  );
+});
+
+test("a command that does not exist is fatal", async () => {
+  await create(2, service({ command: ["no-such-program"] }));
+  const seen = await untilGroup(({ unhealthy }) => unhealthy === 2);
+  expect(seen?.problem).toEqual({
+    message: 'command "no-such-program" does not exist (ENOENT), 2 of 2 instances',
+    fatal: true,
+  });
+});
+
+test("a command that may not be executed, or in a folder that is not there, is fatal", async () => {
+  const program = join(bed.directory, "program");
+  writeFileSync(program, "");
+  chmodSync(program, 0o600);
+  const first = await create(1, service({ command: [program] }));
+  expect((await untilGroup(({ unhealthy }) => unhealthy === 1))?.problem).toMatchObject({
+    message: /EACCES/,
+    fatal: true,
+  });
+  await bed.provider.destroyGroup(bed.cluster, { group: first }, bed.token());
+  const spec = { key: "other", release: service({ cwd: "/no/such/folder" }), size: 1 };
+  await bed.provider.createGroup(bed.cluster, spec, bed.token());
+  expect((await untilGroup(({ unhealthy }) => unhealthy === 1))?.problem).toMatchObject({
+    message: /working directory \/no\/such\/folder does not exist/,
+    fatal: true,
+  });
+});
+
+test("a service that listens nowhere is starting for its boot time, then unhealthy", async () => {
+  const command = [process.execPath, "-e", "setInterval(() => {}, 1000)"];
+  const health = { intervalMs: 20, unhealthyAfter: 2, bootMs: 300 };
+  await create(1, service({ command, health }));
+  expect(await untilGroup(({ starting }) => starting === 1)).not.toHaveProperty("problem");
+  const seen = await untilGroup(({ unhealthy }) => unhealthy === 1);
+  expect(seen?.problem?.message).toBe("nothing listens on its PORT, 1 of 1 instance");
+});
+
+test("a process that ignores SIGTERM is killed after the drain time, with its children", async () => {
+  const stubborn = service({
+    command: ["sh", "-c", `trap '' TERM; sleep 600 & exec "$0" "$@"`, ...service().command],
+    env: { STUBBORN: "1" },
+    drainMs: 100,
+  });
+  const group = await bed.healthyGroup(1, stubborn);
+  expect(marked(bed.directory)).toHaveLength(2);
+  await bed.provider.destroyGroup(bed.cluster, { group }, bed.token());
+  await eventually(() => marked(bed.directory).length === 0);
+});

@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Bed, eventually, openBed, service } from "./fixtures/bed.ts";
+import { ask } from "./fixtures/traffic.ts";
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.end());
+
+test("each instance has a log file of its own, which is rotated and goes on", async () => {
+  const group = await bed.healthyGroup(2, service({ log: { maxBytes: 2048, keep: 1 } }));
+  await bed.provider.setTraffic(bed.cluster, { shares: { [group]: 100 } }, bed.token());
+  const url = await bed.provider.address(bed.cluster);
+  const { instance } = await ask(`${url}/`);
+  const logs = join(bed.directory, "logs");
+  expect(readdirSync(logs).toSorted()).toEqual([`${group}-1.log`, `${group}-2.log`]);
+  const log = join(logs, `${instance}.log`);
+  // Round robin: every second request goes to the same instance.
+  await ask(`${url}/`);
+  await ask(`${url}/log?bytes=3000`);
+  await eventually(() => readdirSync(logs).includes(`${instance}.log.1`));
+  await eventually(() => statSync(log).size === 0);
+  await ask(`${url}/`);
+  await ask(`${url}/log?bytes=10`);
+  await eventually(() => readFileSync(log, "utf8") === `${"x".repeat(10)}\n`);
+  expect(statSync(`${log}.1`).size).toBe(3001);
+});
