@@ -84,6 +84,8 @@ export class ProviderError extends DeliveryError {
   readonly kind: ProviderErrorKind;
   /** Milliseconds that the provider asked us to wait. */
   readonly retryAfterMs?: number;
+  /** For `fenced`: the run that has claimed the cluster, if the provider can tell. */
+  readonly claimedBy?: string;
   /** False when the call surely changed nothing; true when it may have (a timeout, a lost connection). */
   readonly ambiguous: boolean;
 
@@ -96,10 +98,11 @@ export class ProviderError extends DeliveryError {
       readonly message: string;
       readonly retryAfterMs?: number;
       readonly ambiguous?: boolean;
+      readonly claimedBy?: string;
     },
     options: ErrorOptions = {},
   ) {
-    const { provider, operation, resource, kind, message, retryAfterMs, ambiguous } = failure;
+    const { provider, operation, resource, kind, message, retryAfterMs, ambiguous, claimedBy } = failure;
     super("GENNAKER_PROVIDER", `${provider} ${resource}: ${operation}: ${message}`, {
       retryable: RETRYABLE.has(kind),
       ...options,
@@ -110,6 +113,7 @@ export class ProviderError extends DeliveryError {
     this.resource = resource;
     this.kind = kind;
     this.ambiguous = ambiguous ?? kind === "unavailable";
+    if (claimedBy !== undefined) this.claimedBy = claimedBy;
     if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
   }
 }

@@ -21,6 +21,8 @@ export interface CallLimits {
 export interface CommandEnd {
   readonly result: CommandResult | "fenced";
   readonly error?: unknown;
+  /** For `fenced`: the run that has the cluster now, if known. */
+  readonly claimedBy?: string;
 }
 
 const DELAY_MS = 250;
@@ -83,7 +85,7 @@ export class ProviderCalls {
       return { result: "acknowledged" };
     } catch (error) {
       signal.throwIfAborted();
-      return { result: resultOf(error), error };
+      return endOf(error);
     }
   }
 
@@ -165,9 +167,10 @@ function isProviderError(error: unknown): error is ProviderError {
   return DeliveryError.is(error) && error.code === "GENNAKER_PROVIDER";
 }
 
-function resultOf(error: unknown): CommandEnd["result"] {
-  if (!isProviderError(error)) return "unknown";
-  if (error.kind === "fenced") return "fenced";
-  if (error.kind === "conflict") return "refused";
-  return error.ambiguous ? "unknown" : "failed";
+function endOf(error: unknown): CommandEnd {
+  if (!isProviderError(error)) return { result: "unknown", error };
+  const { kind, ambiguous, claimedBy } = error;
+  if (kind === "fenced") return { result: "fenced", error, ...(claimedBy !== undefined && { claimedBy }) };
+  if (kind === "conflict") return { result: "refused", error };
+  return { result: ambiguous ? "unknown" : "failed", error };
 }

@@ -4,7 +4,7 @@ import { decideRollout, type RolloutDecision } from "../machine/rollout/decide.t
 import { planRollout } from "../machine/rollout/plan.ts";
 import type { RolloutState } from "../machine/rollout/state.ts";
 import type { RunState } from "../machine/run/state.ts";
-import { clusterId } from "../model/cluster.ts";
+import { clusterId, type ClusterState } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import type { Strategy } from "../model/phase.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -45,6 +45,7 @@ const TROUBLE_MAX_MS = 15_000;
 export class RolloutDriver {
   readonly #drive: RolloutDrive;
   readonly #feed: WorldFeed;
+  #claimed = false;
   #viewed = "";
   #nextViewAt = 0;
 
@@ -79,7 +80,7 @@ export class RolloutDriver {
       cluster: calls.cluster,
       release,
       strategy: wanted,
-      world: await calls.observe(signal),
+      world: await this.#fresh(signal),
       traffic: calls.provider.supports.traffic,
       at: clock.now(),
     };
@@ -88,6 +89,14 @@ export class RolloutDriver {
     if (problems.length > 0 || "problems" in planned)
       throw new ConfigurationError(`deploy to ${clusterId(calls.cluster)}`, problems);
     await this.#advance(() => [planned.event]);
+  }
+
+  async #fresh(signal: AbortSignal): Promise<ClusterState> {
+    for (;;) {
+      const world = await this.#drive.calls.observe(signal);
+      if (!world.stale) return world;
+      await sleep(this.#drive.clock, TROUBLE_MS, signal);
+    }
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
@@ -107,7 +116,8 @@ export class RolloutDriver {
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
-    if (!this.#rollout()?.claimed) await this.#claim(signal);
+    // The log may say that the rollout has claimed its cluster; that was another driver, before a crash.
+    if (!this.#claimed || !this.#rollout()?.claimed) await this.#claim(signal);
     if (!this.#feed.world) await this.#feed.refresh(signal);
     const decision = await this.#decide();
     if (!decision || this.#isOver()) return;
@@ -119,6 +129,7 @@ export class RolloutDriver {
     const { calls, clock, effect } = this.#drive;
     const epoch = await calls.claim(effect.run, signal);
     await this.#advance(() => [{ type: "rollout-claimed", at: clock.now(), stage: effect.id, epoch }]);
+    this.#claimed = true;
     await this.#feed.refresh(signal);
   }
 
@@ -144,9 +155,12 @@ export class RolloutDriver {
     const epoch = this.#rollout()?.epoch ?? 0;
     const token = { run: effect.run, epoch, command: command.id };
     const end = await calls.say(command.body, release, token, signal);
-    if (end.result === "fenced") return this.#standDown(command.id, end);
-    await this.#advance(() => [this.#settled(command.id, end.result as Settled, end.error)]);
-    if (this.#rollout()?.claimed) await this.#feed.refresh(signal);
+    if (end.result === "fenced" && end.claimedBy !== effect.run) return this.#standDown(command.id, end);
+    // Fenced by our own run: a claim of ours that was thought lost came through late. Nothing landed; claim anew.
+    if (end.result === "fenced") this.#claimed = false;
+    const result = end.result === "fenced" ? "refused" : end.result;
+    await this.#advance(() => [this.#settled(command.id, result, end.error)]);
+    if (this.#claimed && this.#rollout()?.claimed) await this.#feed.refresh(signal);
   }
 
   #settled(command: string, result: Settled, error: unknown): NewEvent {

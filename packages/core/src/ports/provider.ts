@@ -72,7 +72,7 @@ export interface Provider<Release = Json> {
 
   /**
    * Takes the cluster: resolves to an epoch above all earlier ones of this cluster. From then on no command with an
-   * older epoch can land.
+   * older epoch can land; one that tries is refused with kind `fenced`, and `claimedBy` names the claimant.
    */
   claim(cluster: Cluster, claimant: { readonly run: string }, options?: CallOptions): Promise<number>;
 

@@ -42,7 +42,7 @@ export function send<T>(line: Line, call: Call<T>): Promise<T> {
     const end = oneEnd(line, call.signal, reject);
     const answer: Answer<T> = {
       give: (value) => end(() => resolve(value)),
-      refuse: (refusal) => end(() => reject(failure(line, call, refusal.kind, refusal.message))),
+      refuse: (refusal) => end(() => reject(failure(line, call, refusal))),
     };
     travel(line, call, fault, answer);
   });
@@ -52,11 +52,10 @@ export function send<T>(line: Line, call: Call<T>): Promise<T> {
 export function failure<T>(
   line: Line,
   { operation, resource }: Pick<Call<T>, "operation" | "resource">,
-  kind: ProviderErrorKind,
-  message: string,
+  refusal: Refusal,
 ): ProviderError {
-  const retry = kind === "throttled" ? { retryAfterMs: RETRY_AFTER } : {};
-  return new ProviderError({ provider: line.provider, operation, resource, kind, message, ...retry });
+  const retry = refusal.kind === "throttled" ? { retryAfterMs: RETRY_AFTER } : {};
+  return new ProviderError({ provider: line.provider, operation, resource, ...refusal, ...retry });
 }
 
 function travel<T>(line: Line, call: Call<T>, fault: CallFault | undefined, answer: Answer<T>): void {

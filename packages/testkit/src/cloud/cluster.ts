@@ -27,6 +27,7 @@ export class SimulatedCluster {
   readonly watchers: Set<() => void> = new Set();
   supports: Supports;
   epoch = 0;
+  claimedBy = "";
   revision = 0;
   sequence = 0;
   #state: ClusterState | undefined;

@@ -38,7 +38,7 @@ export function connect(line: Line, ground: Ground): Provider {
       read(line, ground.find(cluster), options, () => ground.behaviourOf(release).invalid ?? []),
     observe: (cluster, options = {}) => observe(line, ground.find(cluster), options),
     watch: (cluster, options = {}) => watch(line, ground, cluster, options),
-    claim: (cluster, _claimant, options = {}) => claim(line, ground.find(cluster), options),
+    claim: (cluster, { run }, options = {}) => claim(line, ground.find(cluster), run, options),
     async createGroup(cluster, spec: GroupSpec, token, options) {
       const command = { do: "create-group", key: spec.key, size: spec.size } as const;
       const what = { release: spec.release, behaviour: ground.behaviourOf(spec.release) };
@@ -77,7 +77,7 @@ function commander(line: Line, ground: Ground): Speak {
     options.signal?.throwIfAborted();
     // A world that cannot refuse: the provider looks before it sends, and claims wait for what is on its way.
     const fenced = ground.supports.fencing === "drain" ? fence(world, token) : undefined;
-    if (fenced) throw failure(line, call, fenced.kind, fenced.message);
+    if (fenced) throw failure(line, call, fenced);
     return send(line, {
       ...call,
       land(answer: Answer<string>, { late }) {
@@ -127,7 +127,7 @@ function watch(
   );
 }
 
-function claim(line: Line, world: SimulatedCluster, options: CallOptions): Promise<number> {
+function claim(line: Line, world: SimulatedCluster, run: string, options: CallOptions): Promise<number> {
   return send(line, {
     operation: "claim",
     world,
@@ -135,6 +135,7 @@ function claim(line: Line, world: SimulatedCluster, options: CallOptions): Promi
     signal: options.signal,
     land(answer: Answer<number>) {
       const epoch = ++world.epoch;
+      world.claimedBy = run;
       if (world.supports.fencing === "refuse") answer.give(epoch);
       else world.whenDrained(epoch, () => answer.give(epoch));
     },

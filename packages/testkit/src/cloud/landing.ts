@@ -40,6 +40,7 @@ export interface SentCommand {
 export interface Refusal {
   readonly kind: ProviderErrorKind;
   readonly message: string;
+  readonly claimedBy?: string;
 }
 
 /** Carries a command out in the world, at once and whole, or refuses it. */
@@ -64,6 +65,7 @@ export function fence(world: SimulatedCluster, token: Token): Refusal | undefine
   return {
     kind: "fenced",
     message: `epoch ${token.epoch} of run ${token.run} is over: epoch ${world.epoch} holds the cluster`,
+    claimedBy: world.claimedBy,
   };
 }
 

@@ -18,6 +18,8 @@ export interface MortalEngine extends Engine {
   readonly dead: boolean;
   /** From now on nothing answers and nobody is called back, as after `kill -9`. */
   kill(): void;
+  /** Lets go of the log of a killed process, as the operating system would. */
+  bury(): Promise<void>;
 }
 
 const never = <T>(): Promise<T> => new Promise<T>(() => {});
@@ -49,6 +51,7 @@ export function mortalEngine(inner: Engine, dies: (at: Omit<KillPoint, "index">)
     kill() {
       dead = true;
     },
+    bury: () => inner.close(),
     open: (host) => inner.open(hostOf(host, () => dead)),
     create: (run, made) =>
       living(() => Promise.resolve().then(() => inner.create(run, write(made)))).catch(swallow),

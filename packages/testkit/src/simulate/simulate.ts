@@ -28,6 +28,11 @@ export interface Simulation {
   readonly provider?: CloudProviderOptions;
   /** Whether the process is killed at a point. Default: never. */
   readonly kill?: (at: KillPoint) => boolean;
+  /**
+   * A killed life keeps its log open, like a process that hangs for ever: the engine of the next one must take the
+   * log over. Default: false, the log is let go.
+   */
+  readonly zombies?: boolean;
   /** Milliseconds that it stays down after a kill. Default 1000. */
   readonly downMs?: number;
   /** What happens in the world while it is down. */
@@ -117,6 +122,7 @@ async function live(
   }
   if (engine.dead) {
     cloud.crash(provider);
+    if (!simulation.zombies) await engine.bury();
     return undefined;
   }
   return settle(watch, delivery, engine, clock);
