@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { virtualClock } from "../src/index.ts";
 
@@ -56,6 +57,20 @@ test("time stands still until deep promise chains and commits once per tick have
       woke.push(clock.now());
     })();
   });
+  clock.after(11, () => woke.push(clock.now()));
+  await clock.advance(100);
+  expect(woke).toEqual([10, 11]);
+});
+
+test("time stands still while a file is read", async () => {
+  const clock = virtualClock(0);
+  const woke: number[] = [];
+  const read = async (): Promise<void> => {
+    await readFile(import.meta.filename);
+    await readFile(import.meta.filename);
+    woke.push(clock.now());
+  };
+  clock.after(10, () => void read());
   clock.after(11, () => woke.push(clock.now()));
   await clock.advance(100);
   expect(woke).toEqual([10, 11]);

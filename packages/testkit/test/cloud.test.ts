@@ -308,3 +308,38 @@ test("the same seed tells the same story, another seed another one", async () =>
   expect(again).toBe(first);
   expect(other).not.toBe(first);
 });
+
+test("chance alone makes bad groups, kills instances and scales what has traffic", async () => {
+  const { clock, cloud, provider } = scene({ faults: { neverHealthy: 1, dyingInstance: 1, autoscaler: 1 } });
+  const cluster = shop(provider);
+  const [group = ""] = cloud.seed(cluster, [share(3, 100)]);
+  cloud.kill(cluster, group, 1);
+  await clock.drive(provider.createGroup(cluster, { key: "k", release: "x", size: 2 }, token(0)));
+  await clock.advance(50_000);
+  const [seeded, made] = cloud.world(cluster).groups;
+  expect(made).toMatchObject({ healthy: 0, unhealthy: 2 });
+  await clock.advance(20_000);
+  expect(cloud.world(cluster).groups[0]?.desired).not.toBe(3);
+  let deaths = 0;
+  cloud.onChange(() => (deaths += cloud.world(cluster).groups[0]!.unhealthy));
+  await clock.advance(600_000);
+  expect(deaths).toBeGreaterThan(0);
+  expect(seeded?.name).toBe(group);
+});
+
+test("a lever that points at nothing says what there is", () => {
+  const { cloud, provider } = scene();
+  const cluster = shop(provider);
+  cloud.seed(cluster, [share(1)]);
+  expect(() => cloud.kill(cluster, "shop-v009")).toThrow("has no group shop-v009; it has shop-v001");
+  expect(() => cloud.world({ ...cluster, provider: "other" })).toThrow("make one with cloud.provider()");
+  expect(() => cloud.crash({})).toThrow("give the value that cloud.provider() returned");
+});
+
+test("a fresh connection is like the last one, unless told otherwise", () => {
+  const { cloud } = scene();
+  cloud.provider({ traffic: "switch" });
+  const cluster = shop(cloud.provider({ watch: false }));
+  expect(cloud.supports(cluster)).toMatchObject({ traffic: "switch", watch: false, fencing: "refuse" });
+  expect(cloud.provider({ name: "other" }).supports.traffic).toBe("weighted");
+});

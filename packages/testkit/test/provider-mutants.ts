@@ -421,6 +421,12 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       };
     },
   },
+  "names the wrong claimant": {
+    caughtBy: OLD_EPOCH,
+    wrap: (provider) => ({
+      claim: (cluster, _claimant, options) => provider.claim(cluster, { run: "somebody" }, options),
+    }),
+  },
   "refuses older epochs without saying so": {
     caughtBy: OLD_EPOCH,
     wrap: (provider) => swallowing(provider, "fenced"),

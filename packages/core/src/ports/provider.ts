@@ -14,7 +14,7 @@ export interface Supports {
   readonly conditions: boolean;
   /** Whether a second `createGroup` with one key is sure to find the first. Where not, core claims and looks before it repeats. */
   readonly createOnce: boolean;
-  /** Whether `watch` tells of changes by itself. Where not, core polls `observe`. */
+  /** Whether `watch` tells of changes by itself. Where not, it fails with an `UnsupportedError`, and core polls `observe`. */
   readonly watch: boolean;
 }
 

@@ -26,12 +26,14 @@ export const fencing: readonly Case[] = capability("fencing", {
     assert.ok((await other.claim(trial.cluster, { run: "other" })) > epoch);
   },
   "commands of an older epoch are refused and change nothing": async (trial) => {
+    const { provider, cluster, release } = trial;
     const group = await trial.healthy(1);
     const old = await trial.token();
-    await trial.claim();
-    const { provider, cluster, release } = trial;
+    await provider.claim(cluster, { run: "newcomer" });
     await trial.unchangedBy(async () => {
-      await refused(provider.createGroup(cluster, { key: "late", release, size: 1 }, old), "fenced");
+      const create = provider.createGroup(cluster, { key: "late", release, size: 1 }, old);
+      const { claimedBy = "newcomer" } = await refused(create, "fenced");
+      assert.equal(claimedBy, "newcomer", "claimedBy names the claimant, or is left out");
       await refused(provider.scaleGroup(cluster, { group, size: 2 }, old), "fenced");
       await refused(provider.setTraffic(cluster, { shares: { [group]: 100 } }, old), "fenced");
       await refused(provider.destroyGroup(cluster, { group }, old), "fenced");
