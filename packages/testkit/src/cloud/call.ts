@@ -1,7 +1,7 @@
 import { ProviderError, type ProviderErrorKind } from "@gennaker/core/ports";
 import type { SimulatedCluster } from "./cluster.ts";
 import { type CallFault, drawFault, type Operation } from "./faults.ts";
-import type { Refusal } from "./landing.ts";
+import type { Refusal } from "./refusal.ts";
 import type { Flight, Line } from "./line.ts";
 
 /** How a landed call ends: with a value, or refused. It may take its time to answer. */

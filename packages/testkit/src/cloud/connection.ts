@@ -14,8 +14,9 @@ import type { Behaviour } from "./behaviour.ts";
 import { type Answer, failure, send } from "./call.ts";
 import type { SimulatedCluster } from "./cluster.ts";
 import type { Operation } from "./faults.ts";
-import { fence, land, type Landing, type SentCommand } from "./landing.ts";
+import { land, type Landing, type SentCommand } from "./landing.ts";
 import { type Line, show } from "./line.ts";
+import { fence } from "./refusal.ts";
 import { watchCluster } from "./watch.ts";
 
 /** What a connection needs of its cloud. */

@@ -1,15 +1,7 @@
 import type { GroupProblem, Json, ServerGroup } from "@gennaker/core/ports";
 import { type Behaviour, BOOT, RESTART } from "./behaviour.ts";
+import { type Health, type Instance, Instances } from "./instances.ts";
 import type { Nature } from "./nature.ts";
-
-/** How an instance is. */
-export type Health = "healthy" | "starting" | "unhealthy" | "unknown";
-
-interface Instance {
-  health: Health;
-  /** Calls off what would happen to it next. */
-  cancel: (() => void) | undefined;
-}
 
 /** What a group is made of; it never changes. */
 export interface GroupIdentity {
@@ -20,18 +12,15 @@ export interface GroupIdentity {
   readonly behaviour: Behaviour;
 }
 
-// A shrinking group lets go of those first that serve nobody.
-const FIRST_TO_GO: readonly Health[] = ["unhealthy", "unknown", "starting", "healthy"];
 const TEN_MINUTES = 600_000;
 
 /** A server group and the lives of its instances. `changed` is called when something changes by itself. */
 export class Group {
   readonly identity: GroupIdentity;
-  readonly counts: Record<Health, number> = { healthy: 0, starting: 0, unhealthy: 0, unknown: 0 };
   desired = 0;
   /** As the last command set it; what instances make of it is reckoned by `sharesOf`. */
   share = 0;
-  readonly #instances: Instance[] = [];
+  readonly #instances = new Instances();
   readonly #nature: Nature;
   readonly #changed: () => void;
   #bad: boolean;
@@ -49,36 +38,40 @@ export class Group {
     this.#bad ||= this.#nature.random.chance(this.#nature.faults.neverHealthy ?? 0);
   }
 
+  get counts(): Readonly<Record<Health, number>> {
+    return this.#instances.counts;
+  }
+
   /** Starts or ends instances until there are `size`. */
   resize(size: number): void {
     this.desired = size;
-    while (this.#instances.length < size) this.#boot(this.#join("starting"));
-    for (const health of FIRST_TO_GO) this.#leave(health, this.#instances.length - size);
+    while (this.#instances.size < size) this.#boot(this.#instances.join("starting"));
+    this.#instances.shrink(size);
   }
 
   /** Instances that were there before the story begins. */
   settled(size: number, healthy: number): void {
     this.desired = size;
     for (let index = 0; index < size; index++) {
-      this.#come(this.#join("unhealthy"), index < healthy ? "healthy" : "unhealthy");
+      this.#instances.join(index < healthy ? "healthy" : "unhealthy");
     }
   }
 
   /** So many healthy instances die, and are started again. */
   kill(count: number): void {
-    this.#each("healthy", count, (instance) => this.#die(instance));
+    this.#instances.each("healthy", count, (instance) => this.#die(instance));
   }
 
   /** So many healthy instances become unhealthy or unknown, until they are healed. */
   afflict(count: number, health: "unhealthy" | "unknown"): void {
-    this.#each("healthy", count, (instance) => this.#come(instance, health));
+    this.#instances.each("healthy", count, (instance) => this.#instances.become(instance, health));
   }
 
   /** Whatever is unhealthy or unknown is healthy at once, and the group is no longer sick. */
   heal(): void {
     this.#bad = false;
     for (const health of ["unhealthy", "unknown"] as const) {
-      this.#each(health, Infinity, (instance) => this.#come(instance, "healthy"));
+      this.#instances.each(health, Infinity, (instance) => this.#instances.become(instance, "healthy"));
     }
   }
 
@@ -87,7 +80,7 @@ export class Group {
     const { sickAfterTrafficMs } = this.identity.behaviour;
     const starts = this.share === 0 && share > 0;
     this.share = share;
-    if (share === 0) this.#sickness = this.#sickness?.() as undefined;
+    if (share === 0) this.#sickness?.();
     if (!starts || sickAfterTrafficMs === undefined) return;
     const { clock, random } = this.#nature;
     this.#sickness = clock.after(random.within(sickAfterTrafficMs), () => this.#sicken());
@@ -132,9 +125,9 @@ export class Group {
   #boot(instance: Instance): void {
     const { clock, random, faults } = this.#nature;
     const slow = random.chance(faults.slowBoot ?? 0) ? 10 : 1;
-    this.#come(instance, "starting");
+    this.#instances.become(instance, "starting");
     instance.cancel = clock.after(slow * random.within(this.identity.behaviour.bootMs ?? BOOT), () => {
-      this.#come(instance, this.#bad ? "unhealthy" : "healthy");
+      this.#instances.become(instance, this.#bad ? "unhealthy" : "healthy");
       if (!this.#bad) this.#awaitDeath(instance);
       this.#changed();
     });
@@ -155,47 +148,10 @@ export class Group {
 
   #die(instance: Instance): void {
     const { clock, random } = this.#nature;
-    this.#come(instance, "unhealthy");
+    this.#instances.become(instance, "unhealthy");
     instance.cancel = clock.after(random.within(this.identity.behaviour.restartMs ?? RESTART), () => {
       this.#boot(instance);
       this.#changed();
     });
-  }
-
-  #join(health: Health): Instance {
-    const instance: Instance = { health, cancel: undefined };
-    this.#instances.push(instance);
-    this.counts[health]++;
-    return instance;
-  }
-
-  #come(instance: Instance, health: Health): void {
-    instance.cancel?.();
-    instance.cancel = undefined;
-    this.counts[instance.health]--;
-    this.counts[health]++;
-    instance.health = health;
-  }
-
-  #each(health: Health, count: number, act: (instance: Instance) => void): void {
-    let left = count;
-    for (const instance of this.#instances) {
-      if (left <= 0) return;
-      if (instance.health !== health) continue;
-      left--;
-      act(instance);
-    }
-  }
-
-  #leave(health: Health, count: number): void {
-    let left = count;
-    for (let index = this.#instances.length - 1; index >= 0 && left > 0; index--) {
-      const instance = this.#instances[index]!;
-      if (instance.health !== health) continue;
-      left--;
-      instance.cancel?.();
-      this.counts[health]--;
-      this.#instances.splice(index, 1);
-    }
   }
 }
