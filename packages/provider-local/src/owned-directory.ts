@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, statSync, mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const OTHERS = 0o077;
@@ -6,7 +6,7 @@ const OTHERS = 0o077;
 /** Why a directory cannot hold our state; empty when it can, or can be made. Changes nothing. */
 export function directoryProblems(path: string): readonly string[] {
   if (!existsSync(path)) return parentProblems(dirname(path), path);
-  const stat = lstatSync(path);
+  const stat = statSync(path);
   if (!stat.isDirectory()) return [`${path}: is not a directory; choose another, or move it away`];
   if (stat.uid !== process.getuid?.())
     return [
@@ -23,26 +23,15 @@ export function directoryProblems(path: string): readonly string[] {
 /** Makes it, for its owner only. Throws what the system throws. */
 export function makeOwned(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  if ((lstatSync(path).mode & OTHERS) !== 0) chmodSync(path, 0o700);
+  if ((statSync(path).mode & OTHERS) !== 0) chmodSync(path, 0o700);
 }
 
 // ---
 
 function parentProblems(parent: string, path: string): readonly string[] {
   if (!existsSync(parent)) return parent === dirname(parent) ? [] : parentProblems(dirname(parent), path);
-  if (!lstatSync(parent, { throwIfNoEntry: true }).isDirectory() && !isFolder(parent))
-    return [`${path}: cannot be made, ${parent} is not a directory`];
+  if (!statSync(parent).isDirectory()) return [`${path}: cannot be made, ${parent} is not a directory`];
   return isWritable(parent) ? [] : [`${path}: cannot be made, ${parent} may not be written`];
-}
-
-/** Through a link, too. */
-function isFolder(path: string): boolean {
-  try {
-    readdirSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function isWritable(path: string): boolean {

@@ -28,3 +28,17 @@ test("each instance has a log file of its own, which is rotated and goes on", as
   await eventually(() => readFileSync(log, "utf8") === `${"x".repeat(10)}\n`);
   expect(statSync(`${log}.1`).size).toBe(3001);
 });
+
+test("the logs of destroyed groups stay for the last ten groups", async () => {
+  const first = await bed.healthyGroup(1);
+  await bed.provider.destroyGroup(bed.cluster, { group: first }, bed.token());
+  const logs = (): string[] => readdirSync(join(bed.directory, "logs"));
+  for (let n = 2; n <= 10; n += 1) await bed.healthyGroup(0);
+  expect(logs()).toEqual([`${first}-1.log`]);
+  for (let n = 1; n <= 10; n += 1) {
+    const group = `shop-api-v${String(n).padStart(3, "0")}`;
+    await bed.provider.destroyGroup(bed.cluster, { group }, bed.token());
+  }
+  await bed.healthyGroup(0);
+  expect(logs()).toEqual([]);
+});

@@ -94,6 +94,11 @@ test("rubbish instead of HTTP is answered 400 and harms nobody", async () => {
   expect((await ask(url)).status).toBe(200);
 });
 
+test("an answer that breaks off half way looks broken to the client, never complete", async () => {
+  await expect(ask(`${url}/break-off`)).rejects.toMatchObject({ code: "ECONNRESET" });
+  expect((await bed.provider.stats(bed.cluster)).groups[group]).toMatchObject({ requests: 1, failures: 1 });
+});
+
 test("a client that goes away ends its request at the instance", async () => {
   const abort = new AbortController();
   const gone = fetch(`${url}/?ms=60000`, { signal: abort.signal }).catch(() => "gone");

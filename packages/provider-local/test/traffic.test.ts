@@ -73,12 +73,19 @@ test("without a healthy instance the balancer says 503, when to come again, and 
   expect((await bed.provider.stats(bed.cluster)).unserved).toBe(1);
 });
 
-test("a request that its instance hangs up on is answered 502 and harms no second instance", async () => {
-  const group = await bed.healthyGroup(1, service());
+test("a request that its instance hangs up on is repeated once if it may be repeated, then answered 502", async () => {
+  const group = await bed.healthyGroup(3);
   await route({ [group]: 100 });
-  const post = await ask(`${url}/hang-up`, { method: "POST", body: "order" });
-  expect(post).toMatchObject({ status: 502, body: `${group}-1 broke the connection before it answered\n` });
-  expect((await ask(`${url}/hang-up`)).status).toBe(502);
+  const post = await ask(`${url}/crash`, { method: "POST", body: "order" });
+  expect(post).toMatchObject({
+    status: 502,
+    body: /^shop-api-v001-\d broke the connection before it answered\n$/,
+  });
+  await bed.until(({ groups }) => groups[0]?.healthy === 2);
+  await bed.until(({ groups }) => groups[0]?.healthy === 3);
+  expect((await ask(`${url}/crash`)).status).toBe(502);
+  await bed.until(({ groups }) => groups[0]?.healthy === 1);
+  await bed.until(({ groups }) => groups[0]?.healthy === 3);
   const { failures, serverErrors } = (await bed.provider.stats(bed.cluster)).groups[group] ?? {};
   expect({ failures, serverErrors }).toEqual({ failures: 2, serverErrors: 2 });
 });

@@ -123,8 +123,8 @@ export class Balancer {
   // ---
 
   #serve(): Server {
-    const take: Take = (tried) => {
-      const lease = this.take(tried);
+    const take: Take = (refused, avoided = NO_TARGETS) => {
+      const lease = this.take(new Set([...refused, ...avoided])) ?? this.take(refused);
       if (!lease) this.#unserved += 1;
       return lease;
     };

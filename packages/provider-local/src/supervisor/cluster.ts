@@ -4,7 +4,7 @@ import { pause } from "../pause.ts";
 import { Balancer, type Traffic as Counted } from "./balancer.ts";
 import * as commands from "./commands.ts";
 import { Instance } from "./instance.ts";
-import { rotate } from "./log-file.ts";
+import { removeLogs, rotate } from "./log-file.ts";
 import { dispensable, type InstanceView, observedGroup } from "./observed.ts";
 import { isAlive } from "./process-table.ts";
 import type { ClusterRecord, GroupRecord, InstanceRecord, Listen } from "./record.ts";
@@ -15,6 +15,8 @@ import { Watchers } from "./watchers.ts";
 /** A supervisor's worth of revisions: those of the next one are above all of this one. */
 const REVISIONS_PER_OPENING = 2 ** 32;
 const LISTEN_AGAIN_MS = 1000;
+/** The logs of so many groups of a cluster are kept. */
+const LOGS_KEPT = 10;
 
 export interface ClusterOptions {
   readonly directory: string;
@@ -79,6 +81,7 @@ export class LocalCluster {
     commands.requireEpoch(this.#file.state, token);
     const listen = await this.open(where);
     const record = await this.#file.update((old) => commands.createGroup(old, spec, token, listen));
+    await this.#removeOldLogs(record);
     return record.keys[spec.key] ?? "";
   }
 
@@ -149,6 +152,13 @@ export class LocalCluster {
 
   readonly #healthy = (group: string): number =>
     this.#view().find(({ name }) => name === group)?.healthy ?? 0;
+
+  /** Logs outlive their groups, for those who ask why; but not for ever. */
+  async #removeOldLogs({ sequence, groups }: ClusterRecord): Promise<void> {
+    const oldest = Math.min(...groups.map((group) => group.sequence));
+    const upTo = Math.min(sequence - LOGS_KEPT, oldest - 1);
+    await removeLogs(join(this.#options.directory, "logs"), this.name, upTo);
+  }
 
   /** Makes instances and traffic follow the record. Called at each change of it. */
   #settle(): void {

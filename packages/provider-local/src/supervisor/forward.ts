@@ -13,17 +13,17 @@ const ATTEMPTS_MAX = 4;
 const KEEP_BYTES = 64 * 1024;
 const SAFE_TWICE = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
-/** Takes an instance that was not tried yet; undefined when none is healthy. */
-export type Take = (tried: ReadonlySet<Target>) => Lease | undefined;
+/** Takes an instance that did not refuse, and one to be avoided only when there is no other; undefined when none is healthy. */
+export type Take = (refused: ReadonlySet<Target>, avoided?: ReadonlySet<Target>) => Lease | undefined;
 
 /**
  * One request on its way through the balancer.
  *
- * It is tried again, on another instance, when no connection came about, for then nothing was sent; and once when a
- * connection that was used before broke before any answer, if the method may be repeated (RFC 9110, 9.2.2): the
- * instance most likely closed it as idle. In both cases only while the body sent so far is at hand. On a new
- * connection a break means that the request itself does harm, and it must not harm one instance after the other.
- * A POST is never sent twice, so it never goes over a connection that was idle and may be closing: it gets a new one.
+ * It is tried again, while the body sent so far is at hand:
+ * - whenever no connection came about, for then nothing was sent;
+ * - once when a connection broke before any answer, if the method may be repeated (RFC 9110, 9.2.2), if possible on
+ *   another instance. Only once: a request that kills its instance must not kill one after the other.
+ * A POST is never sent twice. So it never goes over a connection that was idle and may be closing: it gets a new one.
  */
 export class Forward {
   readonly #request: IncomingMessage;
@@ -31,7 +31,8 @@ export class Forward {
   readonly #take: Take;
   readonly #body: RequestBody | undefined;
   readonly #repeatable: boolean;
-  readonly #tried = new Set<Target>();
+  readonly #refused = new Set<Target>();
+  readonly #broke = new Set<Target>();
   #attempts = 0;
   #gone = false;
 
@@ -46,7 +47,7 @@ export class Forward {
   }
 
   begin(): void {
-    const lease = this.#take(this.#tried);
+    const lease = this.#take(this.#refused, this.#broke);
     if (!lease) return this.#answer(503, "no healthy instance has a share of the traffic");
     this.#attempts += 1;
     try {
@@ -96,8 +97,7 @@ export class Forward {
       this.#response.off("close", hangUp);
       lease.end();
       if (error.code === "ECONNREFUSED") lease.target.refused();
-      if (!connected) this.#tried.add(lease.target);
-      this.#failed(lease, !connected || (this.#repeatable && out.reusedSocket));
+      this.#failed(lease, connected);
     });
   }
 
@@ -113,7 +113,9 @@ export class Forward {
     incoming.pipe(this.#response);
   }
 
-  #failed(lease: Lease, harmless: boolean): void {
+  #failed(lease: Lease, connected: boolean): void {
+    const harmless = !connected || (this.#repeatable && this.#broke.size === 0);
+    (connected ? this.#broke : this.#refused).add(lease.target);
     const again = harmless && (this.#body?.replayable ?? true);
     if (again && this.#attempts < ATTEMPTS_MAX) return this.begin();
     lease.answered(502);

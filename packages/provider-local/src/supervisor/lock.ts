@@ -1,4 +1,4 @@
-import { chmodSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 const SQLITE_BUSY = 5;
@@ -8,11 +8,12 @@ const SQLITE_BUSY = 5;
  * with its process, however that ends, so there is no stale lock to recognise and no race to take one over.
  */
 export function takeLock(path: string, waitMs: number): (() => void) | undefined {
+  // Made first, so that it is never anybody else's to open.
+  closeSync(openSync(path, "a", 0o600));
   const database = new DatabaseSync(path);
   try {
-    database.exec(`PRAGMA busy_timeout = ${waitMs}`);
+    database.exec(`PRAGMA busy_timeout = ${waitMs}; PRAGMA journal_mode = MEMORY`);
     database.exec("BEGIN EXCLUSIVE");
-    chmodSync(path, 0o600);
     return () => database.close();
   } catch (error) {
     database.close();

@@ -1,4 +1,5 @@
-import { copyFile, open, rename, stat, truncate } from "node:fs/promises";
+import { copyFile, open, readdir, rename, rm, stat, truncate } from "node:fs/promises";
+import { join } from "node:path";
 import type { LogRules } from "../release.ts";
 
 const TAIL_BYTES = 4096;
@@ -15,6 +16,15 @@ export async function rotate(path: string, rules: LogRules): Promise<void> {
     await rename(`${path}.${n - 1}`, `${path}.${n}`).catch(() => undefined);
   if (rules.keep > 0) await copyFile(path, `${path}.1`);
   await truncate(path, 0);
+}
+
+/** Removes the logs of a cluster's groups up to a sequence: `shop-api-v003-1.log`, `shop-api-v003-1.log.2` … */
+export async function removeLogs(folder: string, cluster: string, upTo: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const rest = name.startsWith(`${cluster}-v`) ? name.slice(cluster.length + 2) : "";
+    const sequence = /^(\d+)-\d+\.log/.exec(rest)?.[1];
+    if (sequence !== undefined && Number(sequence) <= upTo) await rm(join(folder, name), { force: true });
+  }
 }
 
 /** The last line that says something, fit for one line of a message and without the given secrets. */

@@ -1,0 +1,101 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { request } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { local } from "@gennaker/provider-local";
+import { type Bed, openBed, service } from "./fixtures/bed.ts";
+
+let bed: Bed;
+let socket: string;
+beforeEach(async () => {
+  bed = await openBed();
+  ({ socket } = JSON.parse(readFileSync(join(bed.directory, "supervisor.json"), "utf8")) as {
+    socket: string;
+  });
+});
+afterEach(() => bed.end());
+
+function post(path: string, body: string, method = "POST"): Promise<{ status: number; text: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
+  const sent = request({ socketPath: socket, path, method, agent: false }, (response) => {
+    let text = "";
+    response.on("data", (chunk) => (text += chunk));
+    response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+  });
+  sent.on("error", reject);
+  sent.end(body);
+  return promise;
+}
+
+test("only the owner may look at state, logs and socket", async () => {
+  await bed.healthyGroup(1);
+  const files = readdirSync(bed.directory, { recursive: true, encoding: "utf8" });
+  expect(files).toEqual(
+    expect.arrayContaining([
+      "lock",
+      "supervisor.json",
+      "supervisor.sock",
+      "clusters/shop-api.json",
+      "logs/shop-api-v001-1.log",
+    ]),
+  );
+  for (const file of ["", ...files])
+    expect([file, statSync(join(bed.directory, file)).mode & 0o077]).toEqual([file, 0]);
+});
+
+test("a directory that others could look into is closed to them before anything is put there", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "gennaker-open-"));
+  chmodSync(directory, 0o755);
+  const other = await openBed({ directory, inside: false });
+  expect(statSync(directory).mode & 0o777).toBe(0o700);
+  await other.end();
+});
+
+test("rubbish on the socket is refused and harms nobody", async () => {
+  const cluster = "/1/clusters/shop-api";
+  const cases: [string, string, number, string?][] = [
+    [`${cluster}/claim`, "{ not json", 400],
+    [`${cluster}/claim`, "[]", 400],
+    [`${cluster}/traffic`, "{}", 400],
+    [`${cluster}/scale`, JSON.stringify({ change: { group: 1, size: "x" }, token: {} }), 400],
+    [
+      `${cluster}/create`,
+      JSON.stringify({ key: "k", size: -1, release: service(), cwd: "/", env: {}, secret: [] }),
+      400,
+    ],
+    [`${cluster}/create`, "x".repeat(5_000_000), 400],
+    [`${cluster}/constructor`, "{}", 404],
+    [`${cluster}/explode`, "{}", 404],
+    ["/1/clusters/..%2F..%2Fetc/observe", "{}", 400],
+    ["/2/clusters/shop-api/observe", "{}", 404],
+    ["/", "", 404, "GET"],
+  ];
+  for (const [path, body, status, method] of cases)
+    expect([path, (await post(path, body, method).catch(() => ({ status: 400 }))).status]).toEqual([
+      path,
+      status,
+    ]);
+  await new Promise<void>((resolve) => {
+    const raw = connect(socket, () => raw.end("\0\0 rubbish \r\n\r\n"));
+    raw.on("close", () => resolve());
+    raw.resume();
+  });
+  expect(await bed.provider.observe(bed.cluster)).toEqual({ groups: [], revision: 0 });
+});
+
+test("state and messages of another version are named, not misread", async () => {
+  const { status, text } = await post("/2/clusters/shop-api/observe", "{}");
+  expect(status).toBe(404);
+  expect(text).toContain("this supervisor (protocol 1) does not know POST /2/clusters/shop-api/observe");
+});
+
+test("a link to the directory leads to the same supervisor", async () => {
+  await bed.healthyGroup(0);
+  const link = `${bed.directory}-link`;
+  symlinkSync(bed.directory, link);
+  const provider = local({ directory: link });
+  expect((await provider.observe(provider.cluster("shop-api"))).groups).toHaveLength(1);
+  rmSync(link);
+});
