@@ -145,7 +145,9 @@ export class RolloutDriver {
     let decision: RolloutDecision = first;
     await this.#advance((current) => {
       decision = decideRollout(current, { world, now });
-      return [...this.#view(current, now), ...decision.events];
+      // The last look is not put off: no other comes after it.
+      const last = decision.events.some(({ type }) => type === "rollout-finished");
+      return [...this.#view(current, now, last), ...decision.events];
     });
     return decision;
   }
@@ -221,9 +223,9 @@ export class RolloutDriver {
 
   // ---- what is seen
 
-  #view(rollout: RolloutState, now: number): NewEvent[] {
+  #view(rollout: RolloutState, now: number, last: boolean): NewEvent[] {
     const { world } = this.#feed;
-    if (!world || !this.#viewIsDue(rollout, now)) return [];
+    if (!world || !(last ? this.#viewChanged(rollout) : this.#viewIsDue(rollout, now))) return [];
     const groups = groupViews(rollout, world);
     this.#viewed = JSON.stringify(groups);
     this.#nextViewAt = now + VIEW_EVERY_MS;
