@@ -107,7 +107,6 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const journal = new Journal(engine, clock);
   const hub = new StreamHub();
   const emitter = new EventEmitter<Record<string, [Event]>>();
-  const closing = new AbortController();
   const effects = new StageEffects({
     journal,
     registry,
@@ -142,10 +141,10 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       let last: string | undefined;
       for (const event of events) {
         if (event.run !== last) effects.wake(event.run);
+        hub.notify(event);
         last = event.run;
       }
       if (emitter.eventNames().length > 0) events.forEach(tell);
-      hub.notify();
     },
   });
   // Rejects every call, rather than the process.
@@ -153,9 +152,9 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
 
   const ready = async (): Promise<void> => {
     await opened;
-    if (closing.signal.aborted) throw new ConflictError("the delivery was closed");
+    if (hub.closed) throw new ConflictError("the delivery was closed");
   };
-  const access: RunAccess = { ready, journal, engine, hub, clock, redactor, closing: closing.signal };
+  const access: RunAccess = { ready, journal, engine, hub, clock, redactor };
 
   const create = async (pipeline: AnyPipeline, input: Json, start: StartOptions): Promise<RunHandle> => {
     await ready();
@@ -211,9 +210,14 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     },
     async *events({ from = 0, signal } = {}) {
       await ready();
-      const until = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
       const read = (offset: number, limit: number): Promise<readonly Event[]> => engine.scan(offset, limit);
-      yield* follow(read, (event) => event.offset, hub, { from, signal: until, last: () => false });
+      yield* follow(read, hub, {
+        topic: "anything",
+        from,
+        position: (event) => event.offset,
+        last: () => false,
+        ...(signal && { signal }),
+      });
     },
     on(type, listener) {
       const call = listener as (event: Event) => void;
@@ -225,9 +229,8 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       effects.unpark();
     },
     async close() {
-      if (closing.signal.aborted) return;
-      closing.abort(new ConflictError("the delivery was closed"));
-      hub.notify();
+      if (hub.closed) return;
+      hub.close();
       // A log that could not be opened was reported by `ready`; there is nothing to close then.
       const open = await opened.then(
         () => true,

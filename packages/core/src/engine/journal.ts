@@ -39,7 +39,8 @@ export class Journal {
     this.#decided.set(run.run, { seq: write.events.length - 1, state });
     try {
       const result = await this.#engine.create(run, write);
-      if (!result.created) this.#decided.delete(run.run);
+      if (result.created) this.committed(result.events);
+      else this.#decided.delete(run.run);
       return result;
     } catch (error) {
       this.#forget(run.run);
@@ -64,6 +65,7 @@ export class Journal {
         if (write.events.length > 0) this.#decided.set(run, { seq: loaded.seq + write.events.length, state });
         return write;
       });
+      this.committed(committed.events);
       return { ...committed, state: next as RunState };
     } catch (error) {
       if (next) this.#forget(run);

@@ -64,12 +64,11 @@ export interface RunAccess {
   readonly hub: StreamHub;
   readonly clock: Clock;
   readonly redactor: Redactor;
-  readonly closing: AbortSignal;
 }
 
 /** A handle of a run that exists. */
 export function runHandle(id: string, access: RunAccess): RunHandle {
-  const { journal, engine, hub, clock, redactor, closing } = access;
+  const { journal, engine, hub, clock, redactor } = access;
 
   const act = async (incoming: (state: RunState) => readonly NewEvent[]): Promise<void> => {
     await access.ready();
@@ -82,9 +81,14 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
   });
   const events: RunHandle["events"] = async function* ({ from = 0, signal } = {}) {
     await access.ready();
-    const until = signal ? AbortSignal.any([signal, closing]) : closing;
     const read = (seq: number, limit: number): Promise<readonly Event[]> => engine.read(id, seq, limit);
-    yield* follow(read, (event) => event.seq, hub, { from, signal: until, last: endsRun });
+    yield* follow(read, hub, {
+      topic: `run ${id}`,
+      from,
+      position: (event) => event.seq,
+      last: (event) => event.type === "run-finished",
+      ...(signal && { signal }),
+    });
   };
 
   return {
@@ -92,12 +96,14 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
     events,
     async outcome({ signal } = {}) {
       await access.ready();
-      for await (const event of events(signal ? { signal } : {}))
-        if (event.type === "run-finished") return event.outcome;
-      signal?.throwIfAborted();
-      throw new ConflictError(
-        `run ${id}: the delivery was closed before the run was over; it goes on when it is opened again`,
-      );
+      for (;;) {
+        const ended = hub.next(`end of ${id}`, signal);
+        const state = await journal.state(id);
+        if (state?.outcome !== undefined) return state.outcome;
+        signal?.throwIfAborted();
+        if (hub.closed) throw closedBefore(id);
+        await ended;
+      }
     },
     async state() {
       await access.ready();
@@ -146,8 +152,10 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
   };
 }
 
-function endsRun(event: Event): boolean {
-  return event.type === "run-finished";
+function closedBefore(id: string): ConflictError {
+  return new ConflictError(
+    `run ${id}: the delivery was closed before the run was over; it goes on when its log is opened again`,
+  );
 }
 
 // A rollout may have paused by itself, on an inconclusive verdict.

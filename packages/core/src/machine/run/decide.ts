@@ -16,21 +16,23 @@ export function decideRun(state: RunState, now: number): RunDecision {
   if (state.outcome !== undefined) return { events: [], issue: [] };
   const events: NewEvent[] = [];
   const issue: { id: string; attempt: number }[] = [];
+  const halted = state.cancel !== undefined || hasFailed(state);
+  const begins = !halted && state.pausedAt === undefined;
   for (const planned of state.plan.stages) {
     const stage = state.stages[planned.name];
     if (!stage || isOver(stage)) continue;
     if (stage.status === "pending") {
-      if (startsNow(state, planned)) issue.push({ id: planned.name, attempt: 1 });
-      else events.push(...skip(state, planned, now));
+      if (halted) events.push(...skip(state, planned, now));
+      else if (begins && isReady(state, planned)) issue.push({ id: planned.name, attempt: 1 });
     } else events.push(...continueStage(state, planned, stage, now));
   }
   if (events.length === 0 && issue.length === 0) events.push(...finish(state, now));
   return { events, issue };
 }
 
-function startsNow(state: RunState, planned: PlannedStage): boolean {
-  if (state.cancel || state.pausedAt !== undefined || hasFailed(state)) return false;
-  return planned.after.every((name) => state.stages[name]?.status === "succeeded");
+function isReady({ stages }: RunState, { after }: PlannedStage): boolean {
+  for (const name of after) if (stages[name]?.status !== "succeeded") return false;
+  return true;
 }
 
 function hasFailed(state: RunState): boolean {

@@ -12,7 +12,7 @@ export function permitOf({ name, kind }: PlannedStage, stage: StageState): Permi
 
 /** Permits of stages that were not over before and are now. */
 export function permitsToRelease(before: RunState, after: RunState): { key: string; holder: string }[] {
-  if (before.stages === after.stages) return [];
+  if (before.stages === after.stages || !after.plan.stages.some(({ kind }) => kind === "rollout")) return [];
   return after.plan.stages.flatMap((planned) => {
     const stage = after.stages[planned.name];
     const was = before.stages[planned.name];
