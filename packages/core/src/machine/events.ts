@@ -47,7 +47,10 @@ export type RolloutCommand =
 
 /** See `Condition` of the provider port. */
 export type Healthy = Readonly<
-  Record<string, { readonly healthyAtLeast?: number; readonly shareAtMost?: number }>
+  Record<
+    string,
+    { readonly healthyAtLeast?: number; readonly shareAtMost?: number; readonly desiredAtMost?: number }
+  >
 >;
 
 /** How a command ended. `unknown`: it may or may not have landed; `refused`: its condition did not hold. */
@@ -155,8 +158,11 @@ export interface EventMap {
   "rollout-phase-lost": { readonly stage: string; readonly phase: string; readonly reason: string };
   /** A person skipped a phase's hold and gate. */
   "rollout-phase-promoted": { readonly stage: string; readonly phase: string; readonly reason?: string };
-  /** The candidate must be larger than planned, because stable was scaled up. */
-  "rollout-size-raised": { readonly stage: string; readonly size: number };
+  /**
+   * Stable, still in charge, was scaled up to `stable` instances: so many it gets on the way back. `size`: how large the
+   * candidate must be now.
+   */
+  "rollout-size-raised": { readonly stage: string; readonly size: number; readonly stable: number };
   /** The candidate's group is there. */
   "rollout-candidate-found": { readonly stage: string; readonly group: string };
   /** A command is about to be said. */

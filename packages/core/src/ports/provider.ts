@@ -32,7 +32,12 @@ export interface Token {
  * `supports.conditions` refuses the command otherwise (ProviderError, kind `conflict`) and changes nothing.
  */
 export interface Condition {
-  readonly [group: string]: { readonly healthyAtLeast?: number; readonly shareAtMost?: number };
+  readonly [group: string]: {
+    readonly healthyAtLeast?: number;
+    readonly shareAtMost?: number;
+    /** So that a scale-up never lands as a scale-down, because an autoscaler was quicker. */
+    readonly desiredAtMost?: number;
+  };
 }
 
 /** What each call takes besides its subject. */

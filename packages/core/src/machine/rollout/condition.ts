@@ -8,7 +8,7 @@ import { wantedCandidate } from "./want.ts";
 export function conditionOf(command: RolloutCommand, sight: Sight): Healthy {
   if (command.do === "set-traffic") return trafficCondition(command.shares, sight);
   const group = shrunk(command, sight);
-  if (!group) return {};
+  if (!group) return command.do === "scale-group" ? { [command.group]: { desiredAtMost: command.size } } : {};
   if (group.share === 0) return { ...carriersAlive(sight), [group.name]: { shareAtMost: 0 } };
   const carriers = sight.world.groups.filter(({ share }) => share > 0);
   return Object.fromEntries(carriers.map(({ name, healthy }) => [name, { healthyAtLeast: healthy }]));

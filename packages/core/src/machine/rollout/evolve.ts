@@ -11,6 +11,7 @@ export function initialRollout(planned: Fact<"rollout-planned">): RolloutState {
     planned,
     wayBack: wayBack(planned),
     size: planned.size,
+    stableSize: planned.before?.desired ?? 0,
     claimed: false,
     epoch: 0,
     said: 0,
@@ -66,7 +67,11 @@ function apply(state: RolloutState, event: Fact, rules: Rules): RolloutState {
     case "rollout-candidate-found":
       return { ...state, candidate: event.group };
     case "rollout-size-raised":
-      return event.size > state.size ? { ...state, size: event.size } : state;
+      return {
+        ...state,
+        size: Math.max(state.size, event.size),
+        stableSize: Math.max(state.stableSize, event.stable),
+      };
     case "traffic-shifted":
       return { ...state, shares: event.shares };
     case "rollout-phase-started":

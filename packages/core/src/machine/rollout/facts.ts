@@ -2,7 +2,7 @@ import type { NewEvent, Outcome } from "../events.ts";
 import { askGate, expireGate, pauseUndecided } from "./gate.ts";
 import { sharesIn } from "./roles.ts";
 import type { Rules } from "./rules.ts";
-import type { Sight } from "./sight.ts";
+import { isLost, type Sight } from "./sight.ts";
 import { route } from "./state.ts";
 import { cancelled, lateness, missingStable, shortfall } from "./turn.ts";
 import type { Step } from "./want.ts";
@@ -67,9 +67,7 @@ function turned(sight: Sight, reason: string): NewEvent {
 
 // Without the group to go back to, there is no way back to walk.
 function giveUp(sight: Sight, step: Step | undefined): NewEvent | undefined {
-  const { state, stable } = sight;
-  const lost = state.direction === "back" && (state.planned.before?.share ?? 0) > 0 && !stable;
-  return lost ? finish(sight, "failed", missingStable(sight), !isRight(sight, step)) : undefined;
+  return isLost(sight) ? finish(sight, "failed", missingStable(sight), !isRight(sight, step)) : undefined;
 }
 
 function begin(sight: Sight): NewEvent | undefined {
@@ -83,8 +81,8 @@ function startPhase(sight: Sight, index: number): NewEvent | undefined {
 }
 
 function raiseSize(sight: Sight, rules: Rules): NewEvent | undefined {
-  const size = rules.raise(sight);
-  return size === undefined ? undefined : { type: "rollout-size-raised", ...stageOf(sight), size };
+  const sizes = rules.raise(sight);
+  return sizes && { type: "rollout-size-raised", ...stageOf(sight), ...sizes };
 }
 
 function noteMet(sight: Sight, step: Step | undefined): NewEvent | undefined {
@@ -134,7 +132,7 @@ function heal(sight: Sight, step: Step | undefined): NewEvent | undefined {
  */
 export function isRight(sight: Sight, step: Step | undefined): boolean {
   const { state, stable, candidate, world } = sight;
-  const returns = state.direction === "back" && (stable !== undefined || state.planned.before === undefined);
+  const returns = state.direction === "back" && !isLost(sight);
   if (returns) return !step && sight.phase === route(state).at(-1);
   if (!stable && !candidate) return true;
   const carriers = world.groups.filter(({ share }) => share > 0);

@@ -1,9 +1,12 @@
-import type { Sight } from "./sight.ts";
+import { sharesIn } from "./roles.ts";
+import { isLost, type Sight } from "./sight.ts";
 
 /** Shares as they were before the rollout, among the groups that are still there; stable gets what nobody claims. */
-function before({ state, world, stable }: Sight): Readonly<Record<string, number>> {
+function before({ state, world, stable, candidate }: Sight): Readonly<Record<string, number>> {
   const was = state.planned.before?.traffic ?? {};
-  const there = Object.entries(was).filter(([name]) => world.groups.some((group) => group.name === name));
+  // Names may be given again: a candidate that is called as another group was is not that group.
+  const names = world.groups.filter((group) => group !== candidate).map((group) => group.name);
+  const there = Object.entries(was).filter(([name]) => names.includes(name));
   const shares = Object.fromEntries(there);
   const lost = 100 - there.reduce((sum, [, share]) => sum + share, 0);
   if (stable && lost > 0 && Object.keys(was).length > 0)
@@ -16,10 +19,11 @@ function before({ state, world, stable }: Sight): Readonly<Record<string, number
  * without any, until one of those heals.
  */
 export function home(sight: Sight): Readonly<Record<string, number>> {
+  const { candidate, world, state } = sight;
   const shares = before(sight);
-  const names = Object.keys(shares);
-  const had = Object.keys(sight.state.planned.before?.traffic ?? {}).length > 0;
-  const alive = sight.world.groups.some((group) => names.includes(group.name) && group.healthy > 0);
-  const { candidate } = sight;
-  return had && !alive && candidate && candidate.healthy > 0 ? { [candidate.name]: 100 } : shares;
+  const alive = world.groups.some((group) => shares[group.name] !== undefined && group.healthy > 0);
+  const served = (state.planned.before?.share ?? 0) > 0;
+  if (!served || alive) return shares;
+  if (candidate && candidate.healthy > 0) return { [candidate.name]: 100 };
+  return isLost(sight) ? sharesIn(world) : shares;
 }

@@ -46,11 +46,15 @@ export function mayStep({ state }: Sight): boolean {
   return state.direction === "back" || !isStill(state) || state.metOnce;
 }
 
-/** The size that the candidate must have when stable, still in charge, was scaled up. */
-export function raise({ state, stable }: Sight): number | undefined {
-  const { sizeRule } = state.planned;
-  if (!stable || stable.share === 0 || state.direction === "back" || !follows(sizeRule)) return undefined;
-  return stable.desired > state.size ? stable.desired : undefined;
+/** Sizes when stable, still in charge, was scaled up: never down again. */
+export function raise({
+  state,
+  stable,
+}: Sight): { readonly stable: number; readonly size: number } | undefined {
+  if (!stable || stable.share === 0 || state.direction === "back") return undefined;
+  if (stable.desired <= state.stableSize) return undefined;
+  const size = follows(state.planned.sizeRule) ? Math.max(state.size, stable.desired) : state.size;
+  return { stable: stable.desired, size };
 }
 
 /** The rules as they hold. */

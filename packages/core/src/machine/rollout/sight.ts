@@ -18,7 +18,17 @@ export interface Sight extends Roles {
 /** Brings together what is known and what was observed. */
 export function look(state: RolloutState, world: ClusterState, now: number): Sight {
   const phase = phaseOf(state);
-  return { ...rolesIn(world, state), state, world, now, phase, want: phase?.want ?? {} };
+  const roles = rolesIn(world, state);
+  const want = isLost({ state, ...roles }) ? SURVIVE : (phase?.want ?? {});
+  return { ...roles, state, world, now, phase, want };
+}
+
+// With nothing to go back to, the candidate is the best there is.
+const SURVIVE: Want = { candidate: 100, traffic: { candidate: 100 } };
+
+/** Whether the group that the way back leads to is gone. */
+export function isLost({ state, stable }: Pick<Sight, "state" | "stable">): boolean {
+  return state.direction === "back" && (state.planned.before?.share ?? 0) > 0 && !stable;
 }
 
 /** Below this our own commands must not bring what serves: the floor, or what serves now where that is less. */

@@ -18,8 +18,8 @@ export function follows(rule: SizeRule): boolean {
 }
 
 /** Instances behind traffic that a rollout must not go below by its own doing; 0 where nothing served before. */
-export function floorOf({ planned, size }: Pick<RolloutState, "planned" | "size">): number {
+export function floorOf({ planned, size, stableSize }: RolloutState): number {
   const { before, rollout, sizeRule } = planned;
   if (!before || before.share === 0) return 0;
-  return need(follows(sizeRule) ? size : Math.min(size, before.desired), rollout.minHealthy);
+  return need(follows(sizeRule) ? stableSize : Math.min(size, stableSize), rollout.minHealthy);
 }

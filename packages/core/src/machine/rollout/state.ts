@@ -18,6 +18,8 @@ export interface RolloutState {
   readonly wayBack: readonly Phase[];
   /** Full size of the candidate; grows with a stable that is scaled up. */
   readonly size: number;
+  /** Instances that stable has had while it was in charge; so many it gets on the way back. */
+  readonly stableSize: number;
   /** False: claim the cluster and observe before the next decision. */
   readonly claimed: boolean;
   readonly epoch: number;

@@ -23,9 +23,8 @@ export function wantedCandidate({ want, state }: Sight): number {
 }
 
 function wantedStable({ want, state }: Sight): number | undefined {
-  return typeof want.stable === "number"
-    ? sizeOf(state.planned.before?.desired ?? 0, want.stable)
-    : undefined;
+  const full = state.direction === "back" ? state.stableSize : (state.planned.before?.desired ?? 0);
+  return typeof want.stable === "number" ? sizeOf(full, want.stable) : undefined;
 }
 
 /** Stable up to what it should have. More than that is an autoscaler's affair. */

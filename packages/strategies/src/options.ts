@@ -1,0 +1,127 @@
+import { ConfigurationError, type Duration, type Gate, parseDuration, type SizeRule } from "@gennaker/core";
+
+/** A question to people, as strategies take it. */
+export interface Approval {
+  /** Who may answer; at least one. */
+  readonly roles: readonly string[];
+  readonly instructions?: string;
+  /** Counts as a no when nobody has answered by then. Default: it waits for ever. */
+  readonly timeout?: Duration;
+}
+
+/** Options that every strategy with a candidate takes. */
+export interface CandidateOptions {
+  /** How large the candidate becomes. Default `"match"`: as large as stable. */
+  readonly size?: SizeRule;
+  /** Percent of a group's instances that must be healthy for it to serve, 1–100. Default 100. */
+  readonly minHealthy?: number;
+  /** How long the candidate must serve well before stable is retired. Default `"0s"`. */
+  readonly soak?: Duration;
+  /** Asked before the cut-over, when the candidate is healthy. Default: nobody is asked. */
+  readonly gate?: Approval;
+  /** How long any phase may take to get what it wants. Default `"10m"`. */
+  readonly deadline?: Duration;
+  /** What becomes of the candidate on the way back: removed, or kept without instances. Default `"destroy"`. */
+  readonly onRollback?: "destroy" | "keep";
+}
+
+/** Answers what is wrong with the value of one option, with what to write instead. */
+export type Check = (value: unknown) => string | undefined;
+
+const quote = (value: unknown): string => JSON.stringify(value) ?? String(value);
+
+/** A length of time. */
+export const duration: Check = (value) => {
+  try {
+    parseDuration(value as Duration);
+    return undefined;
+  } catch {
+    return `${quote(value)} is not a duration (write "90s", "10m" or "2h")`;
+  }
+};
+
+const positiveDuration: Check = (value) =>
+  duration(value) ??
+  (parseDuration(value as Duration) > 0 ? undefined : `${quote(value)} leaves no time (write "10m")`);
+
+/** A whole number, 0 or more. */
+export const count: Check = (value) =>
+  Number.isInteger(value) && (value as number) >= 0
+    ? undefined
+    : `${quote(value)} is not a whole number, 0 or more (write 2)`;
+
+const percent: Check = (value) =>
+  typeof value === "number" && value >= 1 && value <= 100
+    ? undefined
+    : `${quote(value)} is not 1 to 100 (write 100 for all instances)`;
+
+const size: Check = (value) => {
+  const least = isRecord(value) && value["match"] === true ? value["atLeast"] : value;
+  return value === "match" || (Number.isInteger(least) && (least as number) >= 1)
+    ? undefined
+    : `${quote(value)} is not a size (write "match", 3 or { match: true, atLeast: 3 })`;
+};
+
+const approval: Check = (value) => {
+  if (!isRecord(value)) return `${quote(value)} is not a gate (write { roles: ["qa"] })`;
+  const { roles, timeout, instructions } = value;
+  const named =
+    Array.isArray(roles) && roles.length > 0 && roles.every((role) => typeof role === "string" && role);
+  if (!named) return `at least one role is needed (write { roles: ["qa"] })`;
+  if (instructions !== undefined && typeof instructions !== "string")
+    return `instructions: ${quote(instructions)} is not text`;
+  const wrong = timeout === undefined ? undefined : positiveDuration(timeout);
+  return wrong && `timeout: ${wrong}`;
+};
+
+const onRollback: Check = (value) =>
+  value === "destroy" || value === "keep"
+    ? undefined
+    : `${quote(value)} is unknown (write "destroy" or "keep")`;
+
+/** How the options are checked that every strategy with a candidate takes. */
+export const CANDIDATE_CHECKS: Record<keyof CandidateOptions, Check> = {
+  size,
+  minHealthy: percent,
+  soak: duration,
+  gate: approval,
+  deadline: positiveDuration,
+  onRollback,
+};
+
+/**
+ * Looks at all options at once.
+ *
+ * @throws ConfigurationError with every problem
+ */
+export function checkOptions(
+  strategy: string,
+  options: unknown,
+  checks: Readonly<Record<string, Check>>,
+  more: readonly string[] = [],
+): void {
+  if (!isRecord(options))
+    throw new ConfigurationError(strategy, [`${quote(options)} is not a list of options`]);
+  const known = Object.keys(checks);
+  const problems = Object.entries(options).flatMap(([name, value]) => {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (!check) return [`${name}: is not an option (there are ${known.join(", ")})`];
+    const problem = value === undefined ? undefined : check(value);
+    return problem === undefined ? [] : [`${name}: ${problem}`];
+  });
+  if (problems.length + more.length > 0) throw new ConfigurationError(strategy, [...problems, ...more]);
+}
+
+/** The gate that an approval stands for. */
+export function gateOf({ roles, instructions, timeout }: Approval): Gate {
+  return {
+    kind: "judgement",
+    roles,
+    ...(instructions !== undefined && { instructions }),
+    ...(timeout !== undefined && { timeoutMs: parseDuration(timeout) }),
+  };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
