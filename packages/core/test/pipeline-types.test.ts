@@ -6,7 +6,7 @@ import { defineStage } from "../src/stages/define-stage.ts";
 import { deploy } from "../src/stages/deploy.ts";
 import { judgement } from "../src/stages/judgement.ts";
 import { wait } from "../src/stages/wait.ts";
-import type { StageContext } from "../src/model/stage.ts";
+import type { StageContext, StageType } from "../src/model/stage.ts";
 
 interface Image {
   readonly image: string;
@@ -19,11 +19,15 @@ const smoke = defineStage({
   run: ({ input }: StageContext<{ url: string }>) => ({ status: input.url.length }),
 });
 
+declare const hosts: StageType<{ hosts: string[] }, null>;
+
 // Never called: it compiles, or it does not.
 const typed = (): unknown =>
   pipeline<{ image: string }>("promote")
     .stage("canary", deploy, ({ input }) => ({ cluster, release: { image: input.image }, strategy }))
     .stage("smoke", smoke, () => ({ url: "http://localhost" }))
+    .stage("pause", wait, () => ({ for: "1h" }))
+    .stage("list", hosts, () => ({ hosts: ["a", "b"] }))
     .stage("ok?", judgement, () => ({ roles: ["qa"] }))
     .stage("prod", deploy, ({ outputs }) => {
       expectTypeOf(outputs.canary.release).toEqualTypeOf<Image>();

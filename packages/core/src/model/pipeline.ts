@@ -28,6 +28,21 @@ export interface PipelineStage {
   readonly input: (inputs: StageInputs<unknown, Record<string, unknown>>) => unknown;
 }
 
+/** What a type of stage takes. */
+export type InputOf<Type> = Type extends StageType<infer Input, infer _> ? Input : never;
+
+/** The same data, read only all the way down: what an input function may return. */
+export type Recorded<T> = T extends readonly (infer Item)[]
+  ? readonly Recorded<Item>[]
+  : T extends (...parameters: never[]) => unknown
+    ? T
+    : T extends object
+      ? { readonly [Field in keyof T]: Recorded<T[Field]> }
+      : T;
+
+/** What a type of stage returns. */
+export type OutputOf<Type> = Type extends StageType<infer _, infer Output> ? Output : never;
+
 /** A typed graph of stages. Immutable: `stage` returns a longer pipeline. */
 export interface Pipeline<Input = Json, Outputs = object> {
   readonly name: string;
@@ -38,6 +53,17 @@ export interface Pipeline<Input = Json, Outputs = object> {
   /** The shape that a run freezes. */
   plan(): Plan;
 
+  /** Adds a stage. `input` runs once, when the stage starts; what it returns is recorded. */
+  stage<
+    const Name extends string,
+    Type extends Pick<StageType<unknown, unknown>, "type" | "kind">,
+    const Returned extends Recorded<InputOf<Type>>,
+  >(
+    name: Name,
+    type: Type,
+    input: (inputs: StageInputs<Input, Outputs>) => Returned,
+    options?: StageOptions<keyof Outputs & string>,
+  ): Pipeline<Input, Outputs & { readonly [N in Name]: OutputOf<Type> }>;
   /** Adds a deploy; its output carries the release, with its type. */
   stage<const Name extends string, Release>(
     name: Name,
@@ -45,13 +71,6 @@ export interface Pipeline<Input = Json, Outputs = object> {
     input: (inputs: StageInputs<Input, Outputs>) => DeployInput<Release>,
     options?: StageOptions<keyof Outputs & string>,
   ): Pipeline<Input, Outputs & { readonly [N in Name]: DeployOutput<Release> }>;
-  /** Adds a stage. `input` runs once, when the stage starts; what it returns is recorded. */
-  stage<const Name extends string, In, Out>(
-    name: Name,
-    type: StageType<In, Out>,
-    input: (inputs: StageInputs<Input, Outputs>) => NoInfer<In>,
-    options?: StageOptions<keyof Outputs & string>,
-  ): Pipeline<Input, Outputs & { readonly [N in Name]: Out }>;
 }
 
 /**

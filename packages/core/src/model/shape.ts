@@ -33,6 +33,8 @@ function checkStage(stage: PipelineStage, index: number, names: readonly string[
 }
 
 function checkCycles(stages: readonly PipelineStage[]): string[] {
+  // Two stages of one name look like a circle, and are reported as what they are.
+  if (new Set(stages.map((stage) => stage.name)).size < stages.length) return [];
   const upstream = new Map(stages.map((stage) => [stage.name, stage.after]));
   const done = new Set<string>();
   const problems: string[] = [];

@@ -17,9 +17,9 @@ export interface StageContext<Input> {
   /** Aborts when the run is cancelled or the delivery closes. */
   readonly signal: AbortSignal;
   /** Records a line of progress in the run's log. */
-  progress(message: string, ratio?: number): Promise<void>;
+  readonly progress: (message: string, ratio?: number) => Promise<void>;
   /** Computes a value once in the life of the stage: recorded, and returned from the log on a later attempt. */
-  step<T extends Json>(name: string, compute: () => T | Promise<T>): Promise<T>;
+  readonly step: <T extends Json>(name: string, compute: () => T | Promise<T>) => Promise<T>;
 }
 
 /** How often a failed stage is tried again, and when. */
