@@ -1,4 +1,4 @@
-import type { PermitRequest, PermitState } from "../ports/engine.ts";
+import type { PermitRequest, PermitState, Write } from "../ports/engine.ts";
 
 /** A request for a permit, as it is kept. */
 export interface Place extends PermitRequest {
@@ -19,6 +19,19 @@ export interface Places {
   add(run: string, request: PermitRequest, granted: boolean): Place;
   grant(place: Place): Place;
   remove(place: Place): void;
+}
+
+const NONE: readonly never[] = [];
+
+/** Carries out what a write says about permits: what is given back comes free for those who waited for it, first. */
+export function movePermits(
+  places: Places,
+  run: string,
+  { request = NONE, release = NONE }: Pick<Write, "request" | "release">,
+): { readonly permits: readonly PermitState[]; readonly granted: readonly PermitState[] } {
+  if (request.length === 0 && release.length === 0) return { permits: NONE, granted: NONE };
+  const granted = release.flatMap(({ key, holder }) => releasePlace(places, run, key, holder));
+  return { permits: request.map((wanted) => requestPlace(places, run, wanted)), granted };
 }
 
 /** Asks for a place. Asking again changes nothing and answers where the first request stands. */

@@ -1,13 +1,11 @@
 import type { Event } from "../../machine/events.ts";
 import type {
   Committed,
-  Effect,
   Engine,
   EngineHost,
   IssuedEffect,
   LoadedRun,
   NewRun,
-  PermitState,
   RunFilter,
   RunSummary,
   Write,
@@ -16,7 +14,8 @@ import { ConfigurationError } from "../../errors.ts";
 import { Alarms } from "../alarms.ts";
 import { Announcer } from "../announcer.ts";
 import { logEvent } from "../log-event.ts";
-import { permitState, releasePlace, requestPlace } from "../permits.ts";
+import { outstandingAfter, reissued } from "../outstanding.ts";
+import { movePermits, permitState } from "../permits.ts";
 import { noSuchRun, notOpen, runExists } from "../refusals.ts";
 import { loadRun, type KeptRun } from "./kept-run.ts";
 import { KeptRuns } from "./kept-runs.ts";
@@ -47,6 +46,7 @@ class MemoryEngine implements Engine {
   readonly #runs = new KeptRuns();
   readonly #log: Event[] = [];
   readonly #places = new MemoryPlaces();
+  readonly #newLease = (): string => `${this.#epoch}:${++this.#leases}`;
   #epoch = 0;
   #leases = 0;
   #opened: Opened | undefined;
@@ -127,13 +127,15 @@ class MemoryEngine implements Engine {
 
   #record(kept: KeptRun, write: Write, { alarms, announcer }: Opened): Committed {
     const events = this.#append(kept, write.events);
-    const issued = this.#changeEffects(kept, write.issue ?? NONE, write.settle ?? NONE);
-    const { permits, granted } = this.#changePermits(kept.summary.run, write);
-    const { status, wakeAt } = write;
-    if (status !== undefined && status !== kept.summary.status) kept.summary = { ...kept.summary, status };
-    if (wakeAt !== undefined) {
-      kept.wakeAt = wakeAt;
-      alarms.set(kept.summary.run, wakeAt);
+    const { run, status } = kept.summary;
+    const { outstanding, issued } = outstandingAfter(kept.effects, run, write, this.#newLease);
+    const { permits, granted } = movePermits(this.#places, run, write);
+    kept.effects = outstanding;
+    if (write.status !== undefined && write.status !== status)
+      kept.summary = { ...kept.summary, status: write.status };
+    if (write.wakeAt !== undefined) {
+      kept.wakeAt = write.wakeAt;
+      alarms.set(run, write.wakeAt);
     }
     announcer.add({ events, issued, granted });
     return { events, issued, permits };
@@ -150,39 +152,12 @@ class MemoryEngine implements Engine {
     });
   }
 
-  #changeEffects(
-    kept: KeptRun,
-    issue: readonly Effect[],
-    settle: readonly string[],
-  ): readonly IssuedEffect[] {
-    if (issue.length === 0 && settle.length === 0) return NONE;
-    const { run } = kept.summary;
-    const issued = issue.map(({ id, attempt }) => ({ run, id, attempt, lease: this.#newLease() }));
-    const stays = ({ id }: IssuedEffect): boolean =>
-      !settle.includes(id) && !issued.some((effect) => effect.id === id);
-    kept.effects = [...kept.effects.filter(stays), ...issued];
-    return issued;
-  }
-
-  #changePermits(
-    run: string,
-    { request = NONE, release = NONE }: Write,
-  ): { readonly permits: readonly PermitState[]; readonly granted: readonly PermitState[] } {
-    if (request.length === 0 && release.length === 0) return { permits: NONE, granted: NONE };
-    const granted = release.flatMap(({ key, holder }) => releasePlace(this.#places, run, key, holder));
-    return { permits: request.map((wanted) => requestPlace(this.#places, run, wanted)), granted };
-  }
-
-  #newLease(): string {
-    return `${this.#epoch}:${++this.#leases}`;
-  }
-
   #handOut({ alarms, announcer }: Opened): void {
     const issued: IssuedEffect[] = [];
     for (const kept of this.#runs.values()) {
       if (kept.wakeAt !== null) alarms.set(kept.summary.run, kept.wakeAt);
       if (kept.effects.length === 0) continue;
-      kept.effects = kept.effects.map((effect) => ({ ...effect, lease: this.#newLease() }));
+      kept.effects = reissued(kept.effects, this.#newLease);
       issued.push(...kept.effects);
     }
     const granted = this.#places.allGranted().map((place) => permitState(place, 0));
