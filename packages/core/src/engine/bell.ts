@@ -12,11 +12,12 @@ export class Bell {
   async wait(signal: AbortSignal): Promise<void> {
     if (!this.#rung && !signal.aborted)
       await new Promise<void>((resolve) => {
-        this.#wake = () => {
-          signal.removeEventListener("abort", resolve as () => void);
+        const wake = (): void => {
+          signal.removeEventListener("abort", wake);
           resolve();
         };
-        signal.addEventListener("abort", resolve as () => void, { once: true });
+        this.#wake = wake;
+        signal.addEventListener("abort", wake, { once: true });
       });
     this.#wake = undefined;
     this.#rung = false;

@@ -178,12 +178,12 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   return {
     ready,
     async start(pipeline, input, start = {}) {
-      registry.add(pipeline as unknown as AnyPipeline);
+      registry.add(pipeline);
       const subject = `the input of pipeline ${JSON.stringify(pipeline.name)}`;
-      const value = pipeline.input ? await validate(pipeline.input, input, subject) : input;
+      const value: unknown = pipeline.input ? await validate(pipeline.input, input, subject) : input;
       const problems = jsonProblems(value, "input");
       if (problems.length > 0) throw new ConfigurationError(subject, problems);
-      return create(pipeline as unknown as AnyPipeline, (value ?? null) as Json, start);
+      return create(pipeline, (value ?? null) as Json, start);
     },
     async deploy({ cluster, release, strategy }, start = {}) {
       const problems = [
@@ -210,8 +210,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     },
     async *events({ from = 0, signal } = {}) {
       await ready();
-      const read = (offset: number, limit: number): Promise<readonly Event[]> => engine.scan(offset, limit);
-      yield* follow(read, hub, {
+      yield* follow((offset, limit) => engine.scan(offset, limit), hub, {
         topic: "anything",
         from,
         position: (event) => event.offset,

@@ -47,8 +47,7 @@ export class Registry {
     if (problems.length > 0) throw new ConfigurationError("createDelivery", problems);
     this.#providers = new Map(providers.map((provider) => [provider.name, provider]));
     for (const pipeline of pipelines) this.#pipelines.set(pipeline.name, pipeline);
-    for (const factory of strategies)
-      this.#strategies.set(factory.strategy, factory as (options: never) => Strategy);
+    for (const factory of strategies) this.#strategies.set(factory.strategy, factory);
   }
 
   get providers(): readonly Provider[] {

@@ -86,7 +86,7 @@ function viewRollout({ rollout }: StageState): { readonly rollout?: RolloutView 
       strategy: planned.strategy,
       direction,
       phase: phases[index]?.name ?? "",
-      watching: watching === true,
+      watching,
       ...defined({ candidate, outcome, reason }),
       ...(planned.before && { stable: planned.before.group }),
     },

@@ -15,12 +15,13 @@ export function parseDuration(value: Duration): number {
   return Number(match[1]) * UNIT[match[2] as keyof typeof UNIT];
 }
 
+const pad = (n: number): string => String(n).padStart(2, "0");
+
 /** A duration for people: `"850 ms"`, `"1.9 s"`, `"2 m 05 s"`, `"3 h 10 m"`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
-  const pad = (n: number): string => String(n).padStart(2, "0");
   if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${pad(seconds % 60)} s`;
   return `${Math.floor(seconds / 3600)} h ${pad(Math.floor((seconds % 3600) / 60))} m`;
 }

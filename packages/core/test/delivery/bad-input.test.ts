@@ -71,7 +71,7 @@ it("refuses an input that cannot be recorded", async () => {
 
 it("refuses a deploy to an unknown provider with no strategy, before a run exists", async () => {
   const delivery = createDelivery();
-  const cluster = { provider: "locl", account: "a", location: "l", name: "shop" } as Cluster<Json>;
+  const cluster = { provider: "locl", account: "a", location: "l", name: "shop" } as Cluster;
   const input = { cluster, release: {}, strategy: undefined as unknown as Strategy } as DeployInput<Json>;
   expect(await problemsOf(() => delivery.deploy(input))).toEqual([
     'cluster: there is no provider "locl"; none is given to createDelivery',

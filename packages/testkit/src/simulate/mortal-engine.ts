@@ -41,7 +41,7 @@ export function mortalEngine(inner: Engine, dies: (at: Omit<KillPoint, "index">)
     if (dies({ moment: "after-append", events })) dead = true;
     return made;
   };
-  const swallow = (error: unknown): Promise<never> => (dead ? never() : Promise.reject(error as Error));
+  const swallow = (error: unknown): Promise<never> => (dead ? never() : Promise.reject(error));
 
   return {
     name: inner.name,

@@ -104,16 +104,14 @@ async function live(
   const run = simulation.start(delivery, provider);
   // A run that cannot start says so by its promise; a killed one never answers.
   const watch = { run: undefined as RunHandle | undefined, failure: undefined as unknown, over: false };
-  run.then(
-    (handle) => {
-      watch.run = handle;
-      handle.outcome().then(
-        () => (watch.over = true),
-        (error: unknown) => (watch.failure = error),
-      );
-    },
-    (error: unknown) => (watch.failure = error),
-  );
+  const follow = async (): Promise<void> => {
+    watch.run = await run;
+    await watch.run.outcome();
+    watch.over = true;
+  };
+  follow().catch((error: unknown) => {
+    watch.failure = error;
+  });
   await clock.settle();
   while (!watch.over && watch.failure === undefined && !engine.dead && clock.now() - start < withinMs) {
     if (watch.run) simulation.meanwhile?.(watch.run, delivery);

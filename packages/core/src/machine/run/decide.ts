@@ -46,17 +46,17 @@ function hasFailed(state: RunState): boolean {
 // Once a stage has failed, or the run is to end, what has not begun will not begin.
 function skip(state: RunState, planned: PlannedStage, at: number): NewEvent[] {
   if (state.cancel) return [{ type: "stage-skipped", at, stage: planned.name, reason: state.cancel.reason }];
-  const failed = state.plan.stages.find(({ name }) => {
+  const blame = state.plan.stages.find(({ name }) => {
     const status = state.stages[name]?.status;
     return status === "failed" || status === "cancelled";
   });
-  return failed
+  return blame
     ? [
         {
           type: "stage-skipped",
           at,
           stage: planned.name,
-          reason: `stage ${JSON.stringify(failed.name)} did not succeed`,
+          reason: `stage ${JSON.stringify(blame.name)} did not succeed`,
         },
       ]
     : [];
