@@ -5,4 +5,4 @@
 export { local, type LocalProvider } from "./local.ts";
 export type { LocalClusterOptions, LocalOptions } from "./options.ts";
 export type { HealthRules, LocalRelease, LogRules } from "./release.ts";
-export type { GroupTraffic, Traffic } from "./supervisor/balancer.ts";
+export type { GroupTraffic, ClusterTraffic } from "./supervisor/balancer.ts";

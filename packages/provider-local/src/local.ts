@@ -21,7 +21,7 @@ import { type LocalOptions, settle, type Settled } from "./options.ts";
 import { directoryProblems } from "./owned-directory.ts";
 import type { LocalRelease } from "./release.ts";
 import { releaseProblems } from "./release-problems.ts";
-import type { Traffic } from "./supervisor/balancer.ts";
+import type { ClusterTraffic } from "./supervisor/balancer.ts";
 import type { Listen } from "./supervisor/record.ts";
 
 /** A provider of server groups on this machine, and what only this one can tell. */
@@ -29,7 +29,7 @@ export interface LocalProvider extends Provider<LocalRelease> {
   /** Where the cluster's balancer listens, opening it if need be: `"http://127.0.0.1:4321"`. The port stays. */
   address(cluster: Cluster, options?: CallOptions): Promise<string>;
   /** What the cluster's balancer counted since the supervisor started. */
-  stats(cluster: Cluster, options?: CallOptions): Promise<Traffic>;
+  stats(cluster: Cluster, options?: CallOptions): Promise<ClusterTraffic>;
   /** Ends every group of every cluster in the directory, after draining, and then the supervisor. */
   shutdown(options?: CallOptions): Promise<void>;
 }
@@ -176,7 +176,7 @@ class Local implements LocalProvider {
     return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
   }
 
-  async stats(cluster: Cluster, options?: CallOptions): Promise<Traffic> {
+  async stats(cluster: Cluster, options?: CallOptions): Promise<ClusterTraffic> {
     return this.#ask(cluster, "stats", {}, options);
   }
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { local } from "@gennaker/provider-local";
 import { type Bed, eventually, marked, openBed } from "./fixtures/bed.ts";
@@ -31,7 +32,7 @@ async function killSupervisor(): Promise<number> {
 
 test("traffic goes on when the embedding program is killed", async () => {
   bed = await openBed({ inside: false });
-  const program = join(import.meta.dirname, "fixtures/embedding-program.ts");
+  const program = fileURLToPath(new URL("./fixtures/embedding-program.ts", import.meta.url));
   const child = spawn(process.execPath, ["--conditions=@gennaker/source", program, bed.directory]);
   const [url] = (await once(child.stdout, "data")) as [Buffer];
   child.kill("SIGKILL");

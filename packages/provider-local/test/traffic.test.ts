@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Bed, openBed, service } from "./fixtures/bed.ts";
+import { type Bed, openBed } from "./fixtures/bed.ts";
 import { ask, Load } from "./fixtures/traffic.ts";
 
 let bed: Bed;

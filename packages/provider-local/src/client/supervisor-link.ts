@@ -123,7 +123,7 @@ export class SupervisorLink {
   #lastLogLine(): string {
     const lines = (this.#read("supervisor.log") ?? "").split("\n").map((line) => line.trim());
     const said =
-      lines.findLast((line) => /^\w*Error:|broke:/.test(line)) ?? lines.findLast((line) => line !== "");
+      lines.findLast((line) => /^\w*Error\b|broke:/.test(line)) ?? lines.findLast((line) => line !== "");
     return said ?? "it said nothing";
   }
 }

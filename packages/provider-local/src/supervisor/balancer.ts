@@ -20,7 +20,7 @@ export interface GroupTraffic {
 }
 
 /** What the balancer of a cluster counted since it was opened. */
-export interface Traffic {
+export interface ClusterTraffic {
   /** By name of the group, for those that exist. */
   readonly groups: { readonly [group: string]: GroupTraffic };
   /** Requests that were answered 503, because no healthy instance had a share. */
@@ -93,7 +93,7 @@ export class Balancer {
     });
   }
 
-  get traffic(): Traffic {
+  get traffic(): ClusterTraffic {
     const groups = this.#groups.map(({ name, requests, failures, serverErrors, targets }) => {
       const active = targets.reduce((sum, { outstanding }) => sum + outstanding, 0);
       return [name, { requests, failures, serverErrors, active }] as const;

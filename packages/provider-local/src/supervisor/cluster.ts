@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { ClusterState, ServerGroup, Token } from "@gennaker/core/ports";
 import { pause } from "../pause.ts";
-import { Balancer, type Traffic as Counted } from "./balancer.ts";
+import { Balancer, type ClusterTraffic } from "./balancer.ts";
 import * as commands from "./commands.ts";
 import { Instance } from "./instance.ts";
 import { removeLogs, rotate } from "./log-file.ts";
@@ -69,7 +69,7 @@ export class LocalCluster {
     return { groups: this.#view(), revision: this.#file.state.sequence === 0 ? 0 : this.#revision };
   }
 
-  get traffic(): Counted {
+  get traffic(): ClusterTraffic {
     return this.#balancer.traffic;
   }
 
@@ -146,6 +146,7 @@ export class LocalCluster {
   close(): void {
     this.#closed.abort();
     this.#balancer.close();
+    for (const instance of this.#instances.values()) instance.abandon();
   }
 
   // ---

@@ -81,6 +81,13 @@ export class Instance {
     return this.#asked.promise;
   }
 
+  /** Looks after it no more, and leaves its process as it is. */
+  abandon(): void {
+    this.#leave.abort();
+    this.target.open = false;
+    this.target.pooled.destroy();
+  }
+
   /** Out of rotation, let requests end, SIGTERM, SIGKILL. Resolves when nothing is left of it. */
   async leave(): Promise<void> {
     const { drainMs } = this.#options.run;
@@ -151,7 +158,7 @@ export class Instance {
     const since = Date.now();
     this.#running = running;
     const ended = new AbortController();
-    const asking = this.#keepAsking(since, ended.signal);
+    const asking = this.#keepAsking(since, AbortSignal.any([ended.signal, this.#leave.signal]));
     // A process may end between its last answer and a request: it leaves the rotation right here.
     const exit = await running.exited;
     this.#running = undefined;

@@ -1,0 +1,43 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openSupervisor } from "../src/supervisor/run.ts";
+import { type Bed, eventually, marked, openBed } from "./fixtures/bed.ts";
+import { ask } from "./fixtures/traffic.ts";
+
+let bed: Bed;
+beforeEach(async () => {
+  bed = await openBed();
+});
+afterEach(() => bed.end());
+
+test("another supervisor is turned away while one has the directory", async () => {
+  expect(await openSupervisor({ directory: bed.directory, log: () => undefined })).toBeUndefined();
+});
+
+test("a successor has everybody's health before it answers, and ends what it took over", async () => {
+  const group = await bed.healthyGroup(2);
+  await bed.provider.setTraffic(bed.cluster, { shares: { [group]: 100 } }, bed.token());
+  const url = await bed.provider.address(bed.cluster);
+  const processes = marked(bed.directory);
+  await bed.handOver();
+  expect(await bed.group(group)).toMatchObject({ desired: 2, healthy: 2, share: 100 });
+  expect((await ask(url)).status).toBe(200);
+  expect(marked(bed.directory)).toEqual(processes);
+  await bed.provider.scaleGroup(bed.cluster, { group, size: 1 }, bed.token());
+  await eventually(() => marked(bed.directory).length === 1);
+});
+
+test("a group that was on its way out goes on its way out", async () => {
+  const group = await bed.healthyGroup(1);
+  const file = join(bed.directory, "clusters", "shop-api.json");
+  const before = readFileSync(file, "utf8");
+  await bed.handOver();
+  const leaving = before
+    .replace('"id":', '"leaving": true, "id":')
+    .replace('"born":', '"gone": true, "born":');
+  writeFileSync(file, leaving);
+  await bed.handOver();
+  expect(await bed.group(group)).toBeUndefined();
+  await eventually(() => marked(bed.directory).length === 0);
+});
