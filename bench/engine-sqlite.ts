@@ -64,9 +64,7 @@ async function engineCommits(): Promise<number> {
   });
   const first: Write = { events: [event], issue: [effect(0)] };
   await Promise.all(
-    callers((caller) =>
-      engine.create({ run: runId(caller), pipeline: "bench", startedAt: event.at }, first),
-    ),
+    callers((caller) => engine.create({ run: runId(caller), pipeline: "bench", startedAt: event.at }, first)),
   );
   const rate = await perSecond(async (caller) => {
     for (let seq = 0; seq < COMMITS; seq += 1)

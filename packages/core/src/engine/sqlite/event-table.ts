@@ -1,9 +1,17 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Event, NewEvent } from "../../machine/events.ts";
-import { eventOf, type EventRow, type RunRow } from "./rows.ts";
+import { logEvent } from "../log-event.ts";
+import type { StoredRun } from "./stored-run.ts";
 
-const EVENTS =
-  "SELECT position, runs.run, events.seq, event FROM events JOIN runs ON runs.number = events.run";
+interface EventRow {
+  readonly position: number;
+  readonly run: string;
+  readonly seq: number;
+  readonly event: string;
+}
+
+const EVENTS = `
+  SELECT position, runs.run AS run, events.seq AS seq, event FROM events JOIN runs ON runs.number = events.run`;
 
 /** The table of events. */
 export class EventTable {
@@ -16,7 +24,7 @@ export class EventTable {
     this.#add = database.prepare("INSERT INTO events (position, run, seq, event) VALUES (?, ?, ?, ?)");
     this.#last = database.prepare("SELECT max(position) AS position FROM events");
     this.#ofRun = database.prepare(
-      "SELECT position, seq, event FROM events WHERE run = ? AND seq >= ? ORDER BY seq LIMIT ?",
+      `${EVENTS} WHERE events.run = ? AND events.seq >= ? ORDER BY events.seq LIMIT ?`,
     );
     this.#all = database.prepare(`${EVENTS} WHERE position >= ? ORDER BY position LIMIT ?`);
   }
@@ -26,21 +34,27 @@ export class EventTable {
     return Number(this.#last.get()?.["position"] ?? 0);
   }
 
-  add(run: RunRow, seq: number, offset: number, text: string): void {
-    this.#add.run(offset, run.number, seq, text);
+  add({ number }: StoredRun, { seq, offset }: Event, text: string): void {
+    this.#add.run(offset, number, seq, text);
   }
 
-  ofRun({ number, run }: RunRow, from: number, limit: number): readonly Event[] {
-    const rows = this.#ofRun.all(number, from, limit) as unknown as readonly Omit<EventRow, "run">[];
-    return rows.map((row) => eventOf({ ...row, run }));
+  ofRun({ number }: StoredRun, from: number, limit: number): readonly Event[] {
+    return read(this.#ofRun, number, from, limit);
   }
 
   all(from: number, limit: number): readonly Event[] {
-    return (this.#all.all(from, limit) as unknown as readonly EventRow[]).map(eventOf);
+    return read(this.#all, from, limit);
   }
 }
 
-/** An event as it is written: whole, since reading one field back costs as much as reading all. */
+/** An event as it is written: whole, since it is always read whole. */
 export function eventText(event: NewEvent): string {
   return JSON.stringify(event);
+}
+
+function read(query: StatementSync, ...values: readonly number[]): readonly Event[] {
+  const rows = query.all(...values) as unknown as readonly EventRow[];
+  return rows.map(({ event, run, seq, position }) =>
+    logEvent(JSON.parse(event) as NewEvent, run, seq, position),
+  );
 }

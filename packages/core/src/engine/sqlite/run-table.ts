@@ -1,110 +1,129 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { ConflictError } from "../../errors.ts";
-import type { NewRun, RunFilter, RunStatus, RunSummary } from "../../ports/engine.ts";
+import type { NewRun, RunFilter, RunSummary } from "../../ports/engine.ts";
 import { runQuery } from "../run-filter.ts";
-import { NO_EFFECTS, summaryOf, type RunRow } from "./rows.ts";
+import { RecentRuns } from "./recent-runs.ts";
+import { NO_EFFECTS, storedRun, type RunRow, type StoredRun } from "./stored-run.ts";
+
+// The newest event's number is read from the index of events, so that a commit of events alone changes no run.
+const RUNS =
+  "SELECT runs.*, coalesce((SELECT max(seq) FROM events WHERE events.run = runs.number), -1) AS seq FROM runs";
+
+/** What a write changes of a run, besides its events. */
+export type RunChange = Partial<Pick<StoredRun, "seq" | "effects" | "wakeAt"> & Pick<RunSummary, "status">>;
 
 /** The table of runs. */
 export class RunTable {
   readonly #database: DatabaseSync;
+  readonly #recent = new RecentRuns();
   readonly #find: StatementSync;
   readonly #withKey: StatementSync;
   readonly #add: StatementSync;
-  readonly #setSeq: StatementSync;
   readonly #setEffects: StatementSync;
   readonly #setStatus: StatementSync;
   readonly #setWake: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#find = database.prepare("SELECT * FROM runs WHERE run = ?");
-    this.#withKey = database.prepare("SELECT * FROM runs WHERE pipeline = ? AND idempotency_key = ?");
+    this.#find = database.prepare(`${RUNS} WHERE run = ?`);
+    this.#withKey = database.prepare("SELECT run FROM runs WHERE pipeline = ? AND idempotency_key = ?");
     this.#add = database.prepare(
-      "INSERT INTO runs (run, pipeline, status, started_at, idempotency_key, seq, effects) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO runs (run, pipeline, status, started_at, idempotency_key, effects) VALUES (?, ?, ?, ?, ?, ?)",
     );
-    this.#setSeq = database.prepare("UPDATE runs SET seq = ? WHERE number = ?");
     this.#setEffects = database.prepare("UPDATE runs SET effects = ? WHERE number = ?");
     this.#setStatus = database.prepare("UPDATE runs SET status = ? WHERE number = ?");
     this.#setWake = database.prepare("UPDATE runs SET wake_at = ? WHERE number = ?");
   }
 
-  find(run: string): RunRow | undefined {
-    return this.#find.get(run) as RunRow | undefined;
+  find(run: string): StoredRun | undefined {
+    const recent = this.#recent.get(run);
+    if (recent) return recent;
+    const row = this.#find.get(run) as RunRow | undefined;
+    return row && this.#recent.keep(storedRun(row));
   }
 
-  withKey({ pipeline, idempotencyKey }: NewRun): RunRow | undefined {
+  /** The id of the run that has an idempotency key. */
+  withKey({ pipeline, idempotencyKey }: NewRun): string | undefined {
     if (idempotencyKey === undefined) return undefined;
-    return this.#withKey.get(pipeline, idempotencyKey) as RunRow | undefined;
+    return this.#withKey.get(pipeline, idempotencyKey)?.["run"] as string | undefined;
   }
 
-  add({ run, pipeline, startedAt, idempotencyKey }: NewRun): RunRow {
-    const status: RunStatus = "running";
-    const key = idempotencyKey ?? null;
-    const { lastInsertRowid } = this.#add.run(run, pipeline, status, startedAt, key, -1, NO_EFFECTS);
-    return {
-      number: Number(lastInsertRowid),
+  add(created: NewRun): StoredRun {
+    const { run, pipeline, startedAt, idempotencyKey = null } = created;
+    const { lastInsertRowid } = this.#add.run(
       run,
       pipeline,
-      status,
-      started_at: startedAt,
-      idempotency_key: key,
+      "running",
+      startedAt,
+      idempotencyKey,
+      NO_EFFECTS,
+    );
+    return this.#recent.keep({
+      number: Number(lastInsertRowid),
+      summary: { ...created, status: "running" },
       seq: -1,
-      effects: NO_EFFECTS,
-      wake_at: null,
-    };
+      effects: [],
+      wakeAt: null,
+    });
   }
 
   /** Writes only what differs: every column that is set costs the upkeep of its indexes. */
-  change(row: RunRow, { seq, effects, status, wake_at }: Partial<RunRow>): void {
-    if (seq !== undefined && seq !== row.seq) this.#setSeq.run(seq, row.number);
-    if (effects !== undefined && effects !== row.effects) this.#setEffects.run(effects, row.number);
-    if (status !== undefined && status !== row.status) this.#setStatus.run(status, row.number);
-    if (wake_at !== undefined && wake_at !== row.wake_at) this.#setWake.run(wake_at, row.number);
+  change(stored: StoredRun, change: RunChange): void {
+    const { number, summary } = stored;
+    const {
+      seq = stored.seq,
+      effects = stored.effects,
+      wakeAt = stored.wakeAt,
+      status = summary.status,
+    } = change;
+    if (effects !== stored.effects) this.#setEffects.run(JSON.stringify(effects), number);
+    if (wakeAt !== stored.wakeAt) this.#setWake.run(wakeAt, number);
+    if (status !== summary.status) this.#setStatus.run(status, number);
+    const changed = status === summary.status ? summary : { ...summary, status };
+    this.#recent.keep({ number, summary: changed, seq, effects, wakeAt });
   }
 
-  withEffects(): readonly RunRow[] {
-    const rows = this.#database.prepare(
-      `SELECT * FROM runs WHERE effects <> '${NO_EFFECTS}' ORDER BY number`,
-    );
-    return rows.all() as unknown as readonly RunRow[];
+  /** A transaction was undone. */
+  forget(): void {
+    this.#recent.forget();
+  }
+
+  withEffects(): readonly StoredRun[] {
+    return this.#all(`${RUNS} WHERE effects <> '${NO_EFFECTS}' ORDER BY number`);
   }
 
   /** Earliest first. */
-  withWake(): readonly { readonly run: string; readonly wake_at: number }[] {
+  withWake(): readonly { readonly run: string; readonly wakeAt: number }[] {
     const rows = this.#database.prepare(
-      "SELECT run, wake_at FROM runs WHERE wake_at IS NOT NULL ORDER BY wake_at",
+      "SELECT run, wake_at AS wakeAt FROM runs WHERE wake_at IS NOT NULL ORDER BY wake_at",
     );
-    return rows.all() as unknown as readonly { run: string; wake_at: number }[];
+    return rows.all() as unknown as readonly { run: string; wakeAt: number }[];
   }
 
   /** Newest first. */
   list(filter: RunFilter): readonly RunSummary[] {
     const { pipeline, statuses, limit, before } = runQuery(filter);
-    const conditions: string[] = [];
-    const values: SQLInputValue[] = [];
-    if (pipeline !== undefined) {
-      conditions.push("pipeline = ?");
-      values.push(pipeline);
-    }
-    if (statuses) {
-      conditions.push(`status IN (${statuses.map(() => "?").join(", ")})`);
-      values.push(...statuses);
-    }
+    const conditions: (readonly [sql: string, ...values: (string | number)[]])[] = [];
+    if (pipeline !== undefined) conditions.push(["pipeline = ?", pipeline]);
+    if (statuses) conditions.push([`status IN (${statuses.map(() => "?").join(", ")})`, ...statuses]);
     if (before !== undefined) {
-      const cursor = this.#cursor(before);
-      conditions.push("(started_at, number) < (?, ?)");
-      values.push(cursor.started_at, cursor.number);
+      const { number, summary } = this.#cursor(before);
+      conditions.push(["(started_at, number) < (?, ?)", summary.startedAt, number]);
     }
-    const where = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : "";
-    const rows = this.#database
-      .prepare(`SELECT * FROM runs ${where} ORDER BY started_at DESC, number DESC LIMIT ?`)
-      .all(...values, limit);
-    return (rows as unknown as readonly RunRow[]).map(summaryOf);
+    const where = conditions.length > 0 ? `WHERE ${conditions.map(([sql]) => sql).join(" AND ")}` : "";
+    const values = conditions.flatMap(([, ...given]) => given);
+    const query = `${RUNS} ${where} ORDER BY started_at DESC, number DESC LIMIT ?`;
+    return this.#all(query, ...values, limit).map(({ summary }) => summary);
   }
 
-  #cursor(run: string): RunRow {
-    const row = this.find(run);
-    if (!row) throw new ConflictError(`there is no run ${run} to list runs before`, { details: { run } });
-    return row;
+  #all(query: string, ...values: readonly (string | number)[]): readonly StoredRun[] {
+    const rows = this.#database.prepare(query).all(...values) as unknown as readonly RunRow[];
+    return rows.map(storedRun);
+  }
+
+  #cursor(run: string): StoredRun {
+    const stored = this.find(run);
+    if (!stored) throw new ConflictError(`there is no run ${run} to list runs before`, { details: { run } });
+    return stored;
   }
 }

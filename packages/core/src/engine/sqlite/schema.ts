@@ -15,7 +15,7 @@ const TABLES = `
   );
   CREATE TABLE runs (
     number INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, pipeline TEXT NOT NULL, status TEXT NOT NULL,
-    started_at INTEGER NOT NULL, idempotency_key TEXT, seq INTEGER NOT NULL, effects TEXT NOT NULL, wake_at INTEGER
+    started_at INTEGER NOT NULL, idempotency_key TEXT, effects TEXT NOT NULL, wake_at INTEGER
   );
   CREATE UNIQUE INDEX runs_by_key ON runs (pipeline, idempotency_key) WHERE idempotency_key IS NOT NULL;
   CREATE INDEX runs_by_start ON runs (started_at, number);

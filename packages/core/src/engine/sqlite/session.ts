@@ -60,7 +60,7 @@ export class Session {
   handOut(): void {
     const announcement = this.#transact(() => this.recorder.handOut());
     this.#announcer.add(announcement);
-    for (const { run, wake_at } of this.recorder.runs.withWake()) this.#alarms.set(run, wake_at);
+    for (const { run, wakeAt } of this.recorder.runs.withWake()) this.#alarms.set(run, wakeAt);
   }
 
   create(created: NewRun, write: Write): Promise<Created> {
@@ -103,11 +103,16 @@ export class Session {
 
   #transact<T>(work: () => T): T {
     const { database, ownership } = this.#log;
-    return transaction(database, () => {
-      if (!ownsLog(this.#epoch, ownership)) throw takenOver(database, this.#place.file);
-      this.recorder.begin();
-      return work();
-    });
+    try {
+      return transaction(database, () => {
+        if (!ownsLog(this.#epoch, ownership)) throw takenOver(database, this.#place.file);
+        this.recorder.begin();
+        return work();
+      });
+    } catch (error) {
+      this.recorder.runs.forget();
+      throw error;
+    }
   }
 
   #tell(changes: readonly Recorded<unknown>[]): void {
