@@ -2,7 +2,7 @@ import type { Strategy, StrategyFactory } from "@gennaker/core";
 import { highlander, redBlack } from "@gennaker/strategies";
 
 /** What the demo decides about a strategy. */
-export interface Pace {
+interface Pace {
   /** How long the new version is on trial with all traffic. */
   readonly soak?: `${number}s`;
   /** How long any phase may take. */
