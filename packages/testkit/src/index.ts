@@ -26,3 +26,5 @@ export type {
   RegisterTest,
   SkippedTests,
 } from "./provider/options.ts";
+export { type KillPoint, type MortalEngine, mortalEngine } from "./simulate/mortal-engine.ts";
+export { type Life, type Simulated, simulate, type Simulation } from "./simulate/simulate.ts";
