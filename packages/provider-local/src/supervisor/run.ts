@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, rmSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import type { Server } from "node:http";
 import { once } from "node:events";
@@ -44,8 +44,9 @@ const OWN_LOG = { maxBytes: 5 * 1024 * 1024, keep: 1 };
  */
 export async function openSupervisor(options: SupervisorOptions): Promise<Supervisor | undefined> {
   const { directory, log } = options;
-  for (const folder of ["clusters", "logs"])
-    mkdirSync(join(directory, folder), { recursive: true, mode: 0o700 });
+  // One that comes late must not bring back a directory that was removed meanwhile.
+  if (!existsSync(directory)) throw new Error(`${directory} does not exist any more`);
+  for (const folder of ["clusters", "logs"]) makeOwned(join(directory, folder));
   const unlock = takeLock(join(directory, "lock"), options.waitMs ?? 0);
   if (!unlock) return undefined;
   try {
