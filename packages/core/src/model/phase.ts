@@ -105,5 +105,6 @@ export interface Strategy {
   readonly size: SizeRule;
   /** Traffic modes that it can work with; others are refused before anything is changed. */
   readonly modes: readonly TrafficMode[];
+  /** Makes the phases. Pure: the same situation makes the same ones. */
   rollout(situation: Situation): Rollout;
 }

@@ -25,6 +25,7 @@ export interface PipelineStage {
   readonly name: string;
   readonly type: StageType<unknown, unknown>;
   readonly after: readonly string[];
+  /** Makes the stage's input, when it starts. */
   readonly input: (inputs: StageInputs<unknown, Record<string, unknown>>) => unknown;
 }
 

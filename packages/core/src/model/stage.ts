@@ -39,5 +39,6 @@ export interface StageType<Input, Output> {
   readonly input?: Schema<unknown, Input>;
   readonly output?: Schema<unknown, Output>;
   readonly retry?: StageRetry;
+  /** The work of a stage of kind `effect`. */
   readonly run?: (context: StageContext<Input>) => Promise<Output>;
 }

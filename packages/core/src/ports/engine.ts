@@ -141,6 +141,7 @@ export interface Engine {
   read(run: string, from: number, limit: number): Promise<readonly Event[]>;
   /** Events of all runs from `from` (an offset, inclusive), in order, at most `limit`. */
   scan(from: number, limit: number): Promise<readonly Event[]>;
+  /** Runs that pass a filter, newest first. */
   list(filter: RunFilter): Promise<readonly RunSummary[]>;
   /** Waits for commits under way and lets go of the log. */
   close(): Promise<void>;

@@ -7,6 +7,7 @@ import { type Violation, violationsOf } from "./violation.ts";
 export interface InvariantWatch {
   /** So far, oldest first. */
   readonly violations: readonly Violation[];
+  /** Ends the watch. */
   readonly stop: () => void;
 }
 
