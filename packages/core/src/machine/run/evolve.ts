@@ -179,6 +179,7 @@ function evolveRollouts(state: RunState, event: Fact): RunState {
 }
 
 function evolveRolloutOf(state: RunState, name: string, event: Fact): RunState {
+  if (!state.stages[name]?.rollout) return state;
   return patchStage(state, name, (stage) => {
     if (!stage.rollout) return stage;
     const rollout = evolveRollout(stage.rollout, event);

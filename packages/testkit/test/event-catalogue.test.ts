@@ -1,0 +1,121 @@
+// The catalogue of events is the log's format: every type in it is emitted by some run, and no run emits another.
+import {
+  createDelivery,
+  defineStage,
+  type EventType,
+  judgement,
+  memory,
+  pipeline,
+  wait,
+} from "@gennaker/core";
+import { highlander, redBlack } from "@gennaker/strategies";
+import { expect, it } from "vitest";
+import { simulatedCloud, virtualClock } from "../src/index.ts";
+
+const CATALOGUE: Record<EventType, true> = {
+  "run-started": true,
+  "run-parked": true,
+  "run-unparked": true,
+  "run-paused": true,
+  "run-resumed": true,
+  "run-cancel-requested": true,
+  "run-finished": true,
+  "stage-started": true,
+  "stage-queued": true,
+  "stage-admitted": true,
+  "stage-progressed": true,
+  "stage-step-recorded": true,
+  "stage-retried": true,
+  "stage-succeeded": true,
+  "stage-failed": true,
+  "stage-cancelled": true,
+  "stage-skipped": true,
+  "wait-started": true,
+  "judgement-requested": true,
+  "judgement-answered": true,
+  "judgement-expired": true,
+  "rollout-planned": true,
+  "rollout-claimed": true,
+  "rollout-phase-started": true,
+  "rollout-phase-reached": true,
+  "rollout-phase-lost": true,
+  "rollout-phase-promoted": true,
+  "rollout-size-raised": true,
+  "rollout-candidate-found": true,
+  "rollout-command-sent": true,
+  "rollout-command-settled": true,
+  "traffic-shifted": true,
+  "rollout-observed": true,
+  "rollout-paused": true,
+  "rollout-turned-back": true,
+  "rollout-finished": true,
+  "rollout-healed": true,
+};
+
+const busy = defineStage({
+  type: "busy",
+  retry: { attempts: 2, delay: "1s" },
+  run: async ({ attempt, progress, step }) => {
+    await progress("half way", 0.5);
+    await step("ticket", () => "T-1");
+    if (attempt === 1) throw Object.assign(new Error("busy"), { retryable: true });
+    return null;
+  },
+});
+const chores = pipeline("chores")
+  .stage("pause", wait, () => ({ for: "1m" }))
+  .stage("call", busy, () => null)
+  .stage("ok?", judgement, () => ({ roles: ["qa"], timeout: "1h" }))
+  .stage("never", busy, () => null);
+
+it("emits every type of the catalogue, and no other", async () => {
+  const clock = virtualClock();
+  const cloud = simulatedCloud({ clock });
+  cloud.behaviour(() => ({ bootMs: 2000 }));
+  const provider = cloud.provider();
+  const cluster = provider.cluster("shop");
+  cloud.seed(cluster, [{ size: 3, share: 100 }]);
+  const log = memory();
+  const first = createDelivery({ engine: log, clock });
+  const parked = await clock.drive(first.start(chores, null));
+  await clock.drive(first.close());
+
+  const delivery = createDelivery({ engine: log, clock, providers: [provider] });
+  const inPhase = (phase: string): Promise<void> => {
+    let there = false;
+    delivery.on("rollout-phase-started", (event) => {
+      there ||= event.phase === phase;
+    });
+    return clock.runUntil(() => there);
+  };
+  const strategy = redBlack({ soak: "10m", deadline: "1m", gate: { roles: ["qa"] } });
+  await clock.advance(120_000);
+  delivery.register(chores);
+  const again = await clock.drive(delivery.run(parked.id));
+  await clock.drive(again.outcome());
+
+  // Paused, judged twice, grown, promoted, sick beyond cure, failed, healed.
+  const deploy = await clock.drive(delivery.deploy({ cluster, release: 1, strategy }));
+  const next = await clock.drive(delivery.deploy({ cluster, release: 2, strategy: highlander() }));
+  await inPhase("launch");
+  await clock.advance(5000);
+  await clock.drive(next.cancel());
+  cloud.scaleExternally(cluster, "shop-v001", 4);
+  await clock.advance(30_000);
+  await clock.drive(deploy.judge("deploy", { verdict: "inconclusive", actor: "rui" }));
+  await clock.drive(deploy.pause());
+  await clock.advance(1000);
+  await clock.drive(deploy.resume());
+  await clock.advance(1000);
+  await clock.drive(deploy.judge("deploy", { verdict: "pass", actor: "rui" }));
+  await inPhase("soak");
+  await clock.drive(deploy.promote("deploy"));
+  cloud.sicken(cluster, "shop-v001");
+  cloud.sicken(cluster, "shop-v002");
+  await clock.drive(deploy.outcome());
+  cloud.heal(cluster, "shop-v001");
+  await clock.advance(60_000);
+
+  const seen = new Set((await log.scan(0, 10_000)).map(({ type }) => type));
+  expect([...seen].toSorted()).toEqual(Object.keys(CATALOGUE).toSorted());
+});
