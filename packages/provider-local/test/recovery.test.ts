@@ -148,8 +148,15 @@ test("a balancer whose port was taken meanwhile is a fatal problem, and opens wh
   await bed.healthyGroup(1);
   const url = await bed.provider.address(bed.cluster);
   await killSupervisor();
-  const thief = createServer().listen(Number(new URL(url).port), "127.0.0.1");
-  await once(thief, "listening");
+  const thief = createServer();
+  // The threads of a process may hold its sockets for a moment longer than it is seen alive.
+  await eventually(async () => {
+    thief.listen(Number(new URL(url).port), "127.0.0.1");
+    return once(thief, "listening").then(
+      () => true,
+      () => false,
+    );
+  });
   expect((await bed.provider.observe(bed.cluster)).groups[0]?.problem).toMatchObject({
     message: /the balancer cannot listen on 127\.0\.0\.1:\d+: another process has the port/,
     fatal: true,

@@ -6,7 +6,7 @@ import { backoffMs } from "./backoff.ts";
 import { freePort } from "./free-port.ts";
 import { ask, FIRST_STREAK, type Health, judge, type Streak } from "./health.ts";
 import { lastLine } from "./log-file.ts";
-import { markedProcesses, type ProcessIdentity } from "./process-table.ts";
+import type { ProcessIdentity } from "./process-table.ts";
 import {
   adoptProcess,
   type Exit,
@@ -15,6 +15,7 @@ import {
   startProcess,
   stopProcess,
 } from "./running-process.ts";
+import { killInstanceStrays } from "./strays.ts";
 import { Target } from "./target.ts";
 import { exitTrouble, startTrouble, type Trouble } from "./trouble.ts";
 
@@ -99,7 +100,7 @@ export class Instance {
     if (this.#running) await stopProcess(this.#running, drainMs);
     await this.#life;
     this.target.pooled.destroy();
-    await this.#killStrays();
+    await killInstanceStrays(this.#options.directory, this.id);
   }
 
   // ---
@@ -207,19 +208,5 @@ export class Instance {
   #refused(): void {
     this.#trouble = { kind: "refused", text: "nothing listens on its PORT", fatal: false };
     this.#setStreak({ ...FIRST_STREAK, health: "unhealthy" });
-  }
-
-  async #killStrays(): Promise<void> {
-    for (const { pid, instance } of await markedProcesses(this.#options.directory))
-      if (instance === this.id) killOne(pid);
-  }
-}
-
-/** A process that left its group but not our marks. */
-export function killOne(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It is gone already.
   }
 }

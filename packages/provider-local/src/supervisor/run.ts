@@ -1,5 +1,4 @@
 import { chmodSync, existsSync, rmSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
 import type { Server } from "node:http";
 import { once } from "node:events";
 import { dirname, join } from "node:path";
@@ -8,12 +7,12 @@ import { PROTOCOL, type SupervisorAddress } from "../protocol.ts";
 import { socketPath } from "../socket-path.ts";
 import { LocalCluster } from "./cluster.ts";
 import { controlServer } from "./control.ts";
-import { killOne } from "./instance.ts";
 import { takeLock } from "./lock.ts";
 import { rotate } from "./log-file.ts";
-import { isAlive, markedProcesses } from "./process-table.ts";
 import { type ClusterRecord, newCluster } from "./record.ts";
+import { readRecords } from "./record-files.ts";
 import { writeWhole } from "./state-file.ts";
+import { killStrays } from "./strays.ts";
 
 /** How to run a supervisor. */
 export interface SupervisorOptions {
@@ -160,48 +159,6 @@ class Running implements Supervisor {
     ];
     Promise.all(all).catch((error: unknown) =>
       this.#options.log(`a log could not be rotated: ${String(error)}`),
-    );
-  }
-}
-
-// ---
-
-async function readRecords(directory: string): Promise<readonly ClusterRecord[]> {
-  const folder = join(directory, "clusters");
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
-  return Promise.all(names.map((name) => readRecord(join(folder, name))));
-}
-
-async function readRecord(path: string): Promise<ClusterRecord> {
-  try {
-    const record = JSON.parse(await readFile(path, "utf8")) as ClusterRecord;
-    if (record.format !== 1) throw new Error(`its format is ${String(record.format)}, this version reads 1`);
-    return record;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `${path} cannot be read: ${why}. Move it away to begin anew; what it names will be ended`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-/** Ends what instances left behind, and what was started in the instant before a supervisor died. */
-async function killStrays(
-  directory: string,
-  records: readonly ClusterRecord[],
-  log: (message: string) => void,
-): Promise<void> {
-  const instances = records.flatMap(({ groups }) => groups.flatMap((group) => group.instances));
-  const known = new Set<string>();
-  for (const { id, process: leader } of instances) if (leader && (await isAlive(leader))) known.add(id);
-  for (const { pid, instance } of await markedProcesses(directory)) {
-    if (known.has(instance)) continue;
-    killOne(pid);
-    log(
-      `killed process ${pid}: it belongs to ${instance}, of which nothing is known or whose process has ended`,
     );
   }
 }
