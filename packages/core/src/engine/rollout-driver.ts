@@ -1,4 +1,10 @@
-import { ConfigurationError, DeliveryError, InvariantError, ProviderError } from "../errors.ts";
+import {
+  ConfigurationError,
+  DeliveryError,
+  InvariantError,
+  ProviderError,
+  UnsupportedError,
+} from "../errors.ts";
 import type { NewEvent } from "../machine/events.ts";
 import { decideRollout, type RolloutDecision } from "../machine/rollout/decide.ts";
 import { planRollout } from "../machine/rollout/plan.ts";
@@ -73,6 +79,11 @@ export class RolloutDriver {
   async #plan(signal: AbortSignal): Promise<void> {
     const { calls, release, clock, effect, strategy } = this.#drive;
     const wanted = await strategy();
+    const { traffic } = calls.provider.supports;
+    if (!wanted.modes.includes(traffic))
+      throw new UnsupportedError(
+        `strategy ${wanted.name} needs traffic to be ${wanted.modes.join(" or ")}; provider ${calls.provider.name} can only do ${traffic}: take another strategy for ${clusterId(calls.cluster)}`,
+      );
     const found = await calls.check(release, signal);
     const ask = {
       stage: effect.id,
@@ -81,7 +92,7 @@ export class RolloutDriver {
       release,
       strategy: wanted,
       world: await this.#fresh(signal),
-      traffic: calls.provider.supports.traffic,
+      traffic,
       at: clock.now(),
     };
     const planned = planRollout(ask);

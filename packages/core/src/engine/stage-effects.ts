@@ -8,8 +8,11 @@ import { Attempt, Attempts } from "./attempt.ts";
 import { isConflict, runCodeStage } from "./code-stage.ts";
 import { Parked } from "./parked.ts";
 import { runRolloutStage } from "./rollout-stage.ts";
+import { sleep } from "./sleep.ts";
 import { evaluateInput } from "./stage-input.ts";
 import { record, stageOf, type Surroundings } from "./surroundings.ts";
+
+const CLOSE_MS = 5000;
 
 /** Carries out what runs ask for: evaluates inputs, runs users' stages, drives rollouts. One attempt at a time for each stage. */
 export class StageEffects {
@@ -60,11 +63,19 @@ export class StageEffects {
     for (const effect of parked) this.dispatch(effect);
   }
 
-  /** Stops everything where it stands; the log hands it out again at the next opening. */
+  /**
+   * Stops everything where it stands; the log hands it out again at the next opening. Code that does not heed its
+   * signal is left behind after a while: its result counts for nothing.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     for (const attempt of this.#attempts.all()) attempt.stop(new ConflictError("the delivery was closed"));
-    await Promise.all(this.#ending.values());
+    const patience = new AbortController();
+    await Promise.race([
+      Promise.all(this.#ending.values()),
+      sleep(this.#using.clock, CLOSE_MS, patience.signal),
+    ]);
+    patience.abort();
   }
 
   async #carryOut(attempt: Attempt, before: Promise<void> | undefined): Promise<void> {
