@@ -19,6 +19,8 @@ const event: NewEvent = {
   output: { image: "shop/api:1.4.2", group: "shop-api-v013", healthy: 20 },
 };
 
+const nothing = (): void => {};
+
 /** The least that a durable log must do: one row for each event, one transaction for each turn of the event loop. */
 async function rawAppends(): Promise<number> {
   const database = new DatabaseSync(join(directory, "raw.db"));
@@ -53,7 +55,6 @@ async function rawAppends(): Promise<number> {
 /** What a stage's end is: one event, one effect settled, the next one handed out. */
 async function engineCommits(): Promise<number> {
   const engine = sqlite(join(directory, "engine.db"));
-  const nothing = (): void => {};
   await engine.open({
     clock: systemClock,
     logger: silentLogger,

@@ -28,3 +28,5 @@ export type {
 } from "./provider/options.ts";
 export { type KillPoint, type MortalEngine, mortalEngine } from "./simulate/mortal-engine.ts";
 export { type Life, type Simulated, simulate, type Simulation } from "./simulate/simulate.ts";
+export { testEngine } from "./engine/kit.ts";
+export type { EngineKitOptions, EngineUnderTest } from "./engine/options.ts";
