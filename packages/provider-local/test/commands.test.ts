@@ -33,7 +33,13 @@ test("after a claim, commands of the older epoch are fenced off and change nothi
   const epoch = await provider.claim(cluster, { run: "run-2" });
   expect(epoch).toBe(old.epoch + 1);
   const before = await provider.observe(cluster);
-  const fenced = { code: "GENNAKER_PROVIDER", kind: "fenced", retryable: false, ambiguous: false };
+  const fenced = {
+    code: "GENNAKER_PROVIDER",
+    kind: "fenced",
+    claimedBy: "run-2",
+    retryable: false,
+    ambiguous: false,
+  };
   const late = [
     provider.createGroup(cluster, { key: "late", release: service(), size: 1 }, old),
     provider.scaleGroup(cluster, { group, size: 9 }, old),

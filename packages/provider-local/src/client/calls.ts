@@ -48,7 +48,7 @@ export class Calls {
 
   /** What the supervisor said no to. */
   refusal(resource: string, operation: string, text: string): ProviderError {
-    const { kind = "unavailable", message = text } = readRefusal(text);
+    const { kind = "unavailable", message = text, claimedBy } = readRefusal(text);
     return new ProviderError({
       provider: this.#provider,
       operation,
@@ -56,6 +56,7 @@ export class Calls {
       kind,
       message,
       ambiguous: false,
+      ...(claimedBy !== undefined && { claimedBy }),
     });
   }
 
@@ -89,9 +90,15 @@ async function untilItEnds(response: IncomingMessage, signal: AbortSignal | unde
   }
 }
 
-function readRefusal(text: string): { readonly kind?: ProviderErrorKind; readonly message?: string } {
+interface RefusalWords {
+  readonly kind?: ProviderErrorKind;
+  readonly message?: string;
+  readonly claimedBy?: string;
+}
+
+function readRefusal(text: string): RefusalWords {
   try {
-    return JSON.parse(text) as { kind?: ProviderErrorKind; message?: string };
+    return JSON.parse(text) as RefusalWords;
   } catch {
     return {};
   }

@@ -73,8 +73,8 @@ export class LocalCluster {
     return this.#balancer.traffic;
   }
 
-  async claim(): Promise<number> {
-    return (await this.#file.update(commands.claim)).epoch;
+  async claim(run: string): Promise<number> {
+    return (await this.#file.update((record) => commands.claim(record, run))).epoch;
   }
 
   async createGroup(spec: commands.NewGroup, token: Token, where: Listen): Promise<string> {

@@ -18,8 +18,8 @@ export interface NewGroup {
   readonly run: RunSpec;
 }
 
-export function claim(record: ClusterRecord): ClusterRecord {
-  return { ...record, epoch: record.epoch + 1 };
+export function claim(record: ClusterRecord, run: string): ClusterRecord {
+  return { ...record, epoch: record.epoch + 1, claimedBy: run };
 }
 
 /** An epoch that was never given out is refused too: it comes from a world that is gone. */
@@ -27,7 +27,8 @@ export function requireEpoch(record: ClusterRecord, token: Token): void {
   if (token.epoch === record.epoch) return;
   throw new Refusal(
     "fenced",
-    `run ${token.run} speaks with epoch ${token.epoch}, the cluster is at epoch ${record.epoch}: another rollout took it`,
+    `run ${token.run} speaks with epoch ${token.epoch}; the cluster is at epoch ${record.epoch}, claimed by run ${record.claimedBy ?? "unknown"}`,
+    record.claimedBy,
   );
 }
 

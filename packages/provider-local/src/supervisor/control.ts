@@ -5,6 +5,7 @@ import type { LocalCluster } from "./cluster.ts";
 import {
   type Body,
   readBody,
+  readClaimant,
   readDestroy,
   readListen,
   readNewGroup,
@@ -35,7 +36,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   stats: (cluster) => cluster.traffic,
   listening: (cluster) => cluster.listening ?? {},
   address: (cluster, body) => cluster.open(readListen(body)),
-  claim: async (cluster) => ({ epoch: await cluster.claim() }),
+  claim: async (cluster, body) => ({ epoch: await cluster.claim(readClaimant(body)) }),
   create: async (cluster, body) => ({
     group: await cluster.createGroup(readNewGroup(body), readToken(body), readListen(body)),
   }),
@@ -51,7 +52,7 @@ export function controlServer(controlled: Controlled): Server {
     handle(request, response, controlled).catch((error: unknown) => {
       const refusal = error instanceof Refusal ? error : failure(request, error, controlled.log);
       if (response.headersSent) response.destroy();
-      else answer(response, STATUS[refusal.kind] ?? 500, { kind: refusal.kind, message: refusal.message });
+      else answer(response, STATUS[refusal.kind] ?? 500, wordsOf(refusal));
     });
   });
 }
@@ -64,6 +65,10 @@ const STATUS: Readonly<Record<string, number>> = {
   conflict: 409,
   "not-found": 404,
 };
+
+function wordsOf({ kind, message, claimedBy }: Refusal): object {
+  return { kind, message, ...(claimedBy !== undefined && { claimedBy }) };
+}
 
 async function handle(
   request: IncomingMessage,

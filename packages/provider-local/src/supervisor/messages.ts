@@ -20,6 +20,11 @@ export function readBody(text: string): Body {
   }
 }
 
+export function readClaimant({ run }: Body): string {
+  if (typeof run !== "string" || run === "") throw new Refusal("invalid", "run must be a text");
+  return run;
+}
+
 export function readToken(body: Body): Token {
   const token = object(body["token"], "token");
   const { run, epoch, command } = token;

@@ -34,6 +34,8 @@ export interface ClusterRecord {
   readonly format: 1;
   readonly name: string;
   readonly epoch: number;
+  /** The run that claimed it last. */
+  readonly claimedBy?: string;
   /** Sequence of the newest group that ever was. */
   readonly sequence: number;
   /** Counts the supervisors that opened this file; makes revisions grow over restarts. */
