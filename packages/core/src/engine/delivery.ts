@@ -144,7 +144,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
         hub.notify(event);
         last = event.run;
       }
-      if (emitter.eventNames().length > 0) events.forEach(tell);
+      events.forEach(tell);
     },
   });
   // Rejects every call, rather than the process.

@@ -88,8 +88,10 @@ export class Journal {
     this.#pinned.add(run);
   }
 
+  /** Nobody drives it any more. A run that is over is seldom asked for again: the log has it. */
   release(run: string): void {
     this.#pinned.delete(run);
+    if (this.#known.get(run)?.state.outcome !== undefined) this.#known.delete(run);
   }
 
   /** The run as it stands, if it is in memory: always while it is held. */
