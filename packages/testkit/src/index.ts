@@ -30,3 +30,8 @@ export { type KillPoint, type MortalEngine, mortalEngine } from "./simulate/mort
 export { type Life, type Simulated, simulate, type Simulation } from "./simulate/simulate.ts";
 export { testEngine } from "./engine/kit.ts";
 export type { EngineKitOptions, EngineUnderTest } from "./engine/options.ts";
+export { exploreStrategy } from "./explore/explore.ts";
+export { type ExploreOptions, type Fault, FAULTS } from "./explore/options.ts";
+export { type Property, PROPERTIES } from "./explore/properties.ts";
+export type { Trace } from "./explore/trace.ts";
+export type { Exploration, Finding } from "./explore/walk.ts";

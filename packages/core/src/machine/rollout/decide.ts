@@ -3,7 +3,7 @@ import { InvariantError } from "../../errors.ts";
 import type { NewEvent, RolloutCommand } from "../events.ts";
 import { evolveRollout } from "./evolve.ts";
 import { nextFact } from "./facts.ts";
-import { RULES, type Rules } from "./rules.ts";
+import { mayAct, RULES, type Rules } from "./rules.ts";
 import { look, type Sight } from "./sight.ts";
 import { isOver, type RolloutState } from "./state.ts";
 import { instantOf } from "./stopwatch.ts";
@@ -42,10 +42,10 @@ export function decideRollout(
   const events: NewEvent[] = [];
   let next = state;
   for (;;) {
-    const sight = look(next, world, now);
-    const step = nextStep(sight, rules);
-    const fact = isOver(next) ? undefined : nextFact(sight, step, rules);
-    if (!fact) return say(sight, step, events, rules);
+    const sight = look(next, world, now, rules);
+    const step = nextStep(sight);
+    const fact = isOver(next) ? undefined : nextFact(sight, step);
+    if (!fact) return say(sight, step, events);
     if (events.push(fact) > FACTS_MAX)
       throw new InvariantError(`rollout ${state.planned.key} never comes to rest`);
     next = evolveRollout(next, fact, rules);
@@ -53,32 +53,34 @@ export function decideRollout(
 }
 
 /** The first thing that the want lacks; a command that a guard forbids is something to wait for. */
-export function nextStep(sight: Sight, rules: Rules): Step | undefined {
-  for (const rule of rules.order) {
+export function nextStep(sight: Sight): Step | undefined {
+  for (const rule of sight.rules.order) {
     const step = rule(sight);
     if (!step) continue;
     if (!("say" in step)) return step;
-    const forbidden = rules.guards.map((guard) => guard(step.say, sight)).find((why) => why !== undefined);
+    const forbidden = sight.rules.guards
+      .map((guard) => guard(step.say, sight))
+      .find((why) => why !== undefined);
     return forbidden === undefined ? step : { wait: "guard", why: forbidden };
   }
   return undefined;
 }
 
-function say(sight: Sight, step: Step | undefined, events: NewEvent[], rules: Rules): RolloutDecision {
+function say(sight: Sight, step: Step | undefined, events: NewEvent[]): RolloutDecision {
   const { state, now } = sight;
-  const quiet = isOver(state) || !rules.mayAct(sight);
-  if (quiet || !step || !("say" in step) || state.retryAt > now || !rules.mayStep(sight))
+  const quiet = isOver(state) || !mayAct(sight);
+  if (quiet || !step || !("say" in step) || state.retryAt > now || !sight.rules.mayStep(sight))
     return { events, ...wake(sight, step, quiet) };
   const id = `${state.planned.stage}/${state.said + 1}`;
-  const body = withCondition(step.say, sight, rules);
+  const body = withCondition(step.say, sight);
   const { stage } = state.planned;
   events.push({ type: "rollout-command-sent", at: now, stage, command: id, epoch: state.epoch, body });
   return { events, command: { id, body } };
 }
 
-function withCondition(body: RolloutCommand, sight: Sight, rules: Rules): RolloutCommand {
+function withCondition(body: RolloutCommand, sight: Sight): RolloutCommand {
   if (body.do === "create-group") return body;
-  const condition = rules.conditionOf(body, sight);
+  const condition = sight.rules.conditionOf(body, sight);
   return Object.keys(condition).length === 0 ? body : { ...body, condition };
 }
 

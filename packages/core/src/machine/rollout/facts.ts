@@ -1,28 +1,27 @@
 import type { NewEvent, Outcome } from "../events.ts";
 import { askGate, expireGate, pauseUndecided } from "./gate.ts";
 import { sharesIn } from "./roles.ts";
-import type { Rules } from "./rules.ts";
+import { mayAct } from "./rules.ts";
 import { isLost, type Sight } from "./sight.ts";
 import { route } from "./state.ts";
 import { cancelled, lateness, missingStable, shortfall } from "./turn.ts";
 import type { Step } from "./want.ts";
 
 /** What to record next, judging by the world alone; undefined when all is recorded. One at a time, in this order. */
-export function nextFact(sight: Sight, step: Step | undefined, rules: Rules): NewEvent | undefined {
+export function nextFact(sight: Sight, step: Step | undefined): NewEvent | undefined {
+  const stopped = stopNow(sight);
+  if (stopped || !mayAct(sight)) return stopped;
+  const noted = noteWorld(sight);
+  if (noted) return noted;
+  if (sight.state.watching) return heal(sight, step);
   return (
-    stopNow(sight) ??
-    (rules.mayAct(sight)
-      ? (noteWorld(sight) ??
-        (sight.state.watching
-          ? heal(sight, step)
-          : (turnBack(sight, rules) ??
-            giveUp(sight, step) ??
-            begin(sight) ??
-            raiseSize(sight, rules) ??
-            noteMet(sight, step) ??
-            late(sight, step, rules) ??
-            advance(sight, rules))))
-      : undefined)
+    turnBack(sight) ??
+    giveUp(sight, step) ??
+    begin(sight) ??
+    raiseSize(sight) ??
+    noteMet(sight, step) ??
+    late(sight, step) ??
+    advance(sight)
   );
 }
 
@@ -52,9 +51,9 @@ function noteWorld(sight: Sight): NewEvent | undefined {
   return same ? undefined : { type: "traffic-shifted", ...stageOf(sight), shares };
 }
 
-function turnBack(sight: Sight, rules: Rules): NewEvent | undefined {
+function turnBack(sight: Sight): NewEvent | undefined {
   if (sight.state.direction === "back") return undefined;
-  for (const rule of rules.turn) {
+  for (const rule of sight.rules.turn) {
     const reason = rule(sight);
     if (reason !== undefined) return turned(sight, reason);
   }
@@ -67,7 +66,9 @@ function turned(sight: Sight, reason: string): NewEvent {
 
 // Without the group to go back to, there is no way back to walk.
 function giveUp(sight: Sight, step: Step | undefined): NewEvent | undefined {
-  return isLost(sight) ? finish(sight, "failed", missingStable(sight), !isRight(sight, step)) : undefined;
+  return isLost(sight)
+    ? finish(sight, "failed", missingStable(sight), !sight.rules.isRight(sight, step))
+    : undefined;
 }
 
 function begin(sight: Sight): NewEvent | undefined {
@@ -80,8 +81,8 @@ function startPhase(sight: Sight, index: number): NewEvent | undefined {
   return phase && { type: "rollout-phase-started", ...stageOf(sight), phase: phase.name, index, direction };
 }
 
-function raiseSize(sight: Sight, rules: Rules): NewEvent | undefined {
-  const sizes = rules.raise(sight);
+function raiseSize(sight: Sight): NewEvent | undefined {
+  const sizes = sight.rules.raise(sight);
   return sizes && { type: "rollout-size-raised", ...stageOf(sight), ...sizes };
 }
 
@@ -93,26 +94,26 @@ function noteMet(sight: Sight, step: Step | undefined): NewEvent | undefined {
     : { type: "rollout-phase-reached", ...stageOf(sight), phase: phase.name };
 }
 
-function late(sight: Sight, step: Step | undefined, rules: Rules): NewEvent | undefined {
+function late(sight: Sight, step: Step | undefined): NewEvent | undefined {
   const { state, phase } = sight;
-  if (!rules.isLate(sight)) return undefined;
+  if (!sight.rules.isLate(sight)) return undefined;
   const reason = lateness(sight, step);
   if (state.direction === "forward" && phase?.after === "back") return turned(sight, reason);
-  return finish(sight, "failed", reason, !isRight(sight, step));
+  return finish(sight, "failed", reason, !sight.rules.isRight(sight, step));
 }
 
-function advance(sight: Sight, rules: Rules): NewEvent | undefined {
+function advance(sight: Sight): NewEvent | undefined {
   const { state, phase, now } = sight;
   if (!phase) return undefined;
   if (state.direction === "back")
     return state.met ? (startPhase(sight, state.index + 1) ?? arrive(sight)) : undefined;
   const undecided = pauseUndecided(sight);
   if (undecided) return undecided;
-  if (!rules.mayAdvance(sight)) return undefined;
+  if (!sight.rules.mayAdvance(sight)) return undefined;
   const expired = expireGate(sight);
   if (expired || !state.met) return expired;
-  if (!state.promoted && !rules.isHeld(state, phase.holdMs ?? 0, now)) return undefined;
-  if (!rules.isPassed(sight)) return askGate(sight);
+  if (!state.promoted && !sight.rules.isHeld(state, phase.holdMs ?? 0, now)) return undefined;
+  if (!sight.rules.isPassed(sight)) return askGate(sight);
   return startPhase(sight, state.index + 1) ?? arrive(sight);
 }
 
@@ -123,18 +124,5 @@ function arrive(sight: Sight): NewEvent {
 }
 
 function heal(sight: Sight, step: Step | undefined): NewEvent | undefined {
-  return isRight(sight, step) ? { type: "rollout-healed", ...stageOf(sight) } : undefined;
-}
-
-/**
- * Whether a rollout that failed leaves nothing to mend: it came all the way back; or, where that cannot be, whatever
- * has traffic can serve it, or there is nothing left of the rollout's groups.
- */
-export function isRight(sight: Sight, step: Step | undefined): boolean {
-  const { state, stable, candidate, world } = sight;
-  const returns = state.direction === "back" && !isLost(sight);
-  if (returns) return !step && sight.phase === route(state).at(-1);
-  if (!stable && !candidate) return true;
-  const carriers = world.groups.filter(({ share }) => share > 0);
-  return carriers.length > 0 && carriers.every(({ healthy }) => healthy > 0);
+  return sight.rules.isRight(sight, step) ? { type: "rollout-healed", ...stageOf(sight) } : undefined;
 }

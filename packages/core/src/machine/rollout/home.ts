@@ -5,8 +5,8 @@ import { isLost, type Sight } from "./sight.ts";
 function before({ state, world, stable, candidate }: Sight): Readonly<Record<string, number>> {
   const was = state.planned.before?.traffic ?? {};
   // Names may be given again: a candidate that is called as another group was is not that group.
-  const names = world.groups.filter((group) => group !== candidate).map((group) => group.name);
-  const there = Object.entries(was).filter(([name]) => names.includes(name));
+  const names = new Set(world.groups.filter((group) => group !== candidate).map((group) => group.name));
+  const there = Object.entries(was).filter(([name]) => names.has(name));
   const shares = Object.fromEntries(there);
   const lost = 100 - there.reduce((sum, [, share]) => sum + share, 0);
   if (stable && lost > 0 && Object.keys(was).length > 0)

@@ -1,10 +1,12 @@
 import { conditionOf } from "./condition.ts";
 import { isPassed } from "./gate.ts";
 import { type Guard, guardLast, guardShrink, guardTraffic } from "./guard.ts";
+import { home } from "./home.ts";
 import * as memory from "./memory.ts";
 import type { Sight } from "./sight.ts";
 import { follows } from "./size.ts";
 import { isStill } from "./state.ts";
+import { isRight } from "./right.ts";
 import { isLate, TURN, type TurnRule } from "./turn.ts";
 import { ORDER, type StepRule } from "./want.ts";
 
@@ -18,7 +20,11 @@ export interface Rules {
   readonly turn: readonly TurnRule[];
   readonly isLate: typeof isLate;
   readonly conditionOf: typeof conditionOf;
-  readonly mayAct: typeof mayAct;
+  readonly home: typeof home;
+  readonly isRight: typeof isRight;
+  readonly isClaimed: typeof isClaimed;
+  readonly isSettled: typeof isSettled;
+  readonly isFresh: typeof isFresh;
   readonly mayAdvance: typeof mayAdvance;
   readonly mayStep: typeof mayStep;
   readonly raise: typeof raise;
@@ -31,9 +37,25 @@ export interface Rules {
   readonly pauseAfter: typeof memory.pauseAfter;
 }
 
-/** Nothing is decided without a claim, while a command is under way, or on an old view of the world. */
-export function mayAct({ state, world }: Sight): boolean {
-  return state.claimed && state.inFlight === undefined && world.stale !== true;
+/** Nothing is decided without a claim. */
+export function isClaimed({ state }: Sight): boolean {
+  return state.claimed;
+}
+
+/** Nothing is decided while a command is under way: one at a time. */
+export function isSettled({ state }: Sight): boolean {
+  return state.inFlight === undefined;
+}
+
+/** Nothing is decided on an old view of the world. */
+export function isFresh({ world }: Sight): boolean {
+  return world.stale !== true;
+}
+
+/** Whether anything may be decided at all. */
+export function mayAct(sight: Sight): boolean {
+  const { rules } = sight;
+  return rules.isClaimed(sight) && rules.isSettled(sight) && rules.isFresh(sight);
 }
 
 /** No phase is left while the rollout stands still. The way back does not stand still. */
@@ -64,7 +86,11 @@ export const RULES: Rules = {
   turn: TURN,
   isLate,
   conditionOf,
-  mayAct,
+  home,
+  isRight,
+  isClaimed,
+  isSettled,
+  isFresh,
   mayAdvance,
   mayStep,
   raise,

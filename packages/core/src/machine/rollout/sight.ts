@@ -1,12 +1,14 @@
 import type { ClusterState } from "../../model/cluster.ts";
 import type { Phase, Shares, Want } from "../../model/phase.ts";
 import { type Roles, rolesIn } from "./roles.ts";
+import type { Rules } from "./rules.ts";
 import { floorOf } from "./size.ts";
 import { serving } from "./serving.ts";
 import { phaseOf, type RolloutState } from "./state.ts";
 
 /** All that a rule may look at. */
 export interface Sight extends Roles {
+  readonly rules: Rules;
   readonly state: RolloutState;
   readonly world: ClusterState;
   readonly now: number;
@@ -16,11 +18,11 @@ export interface Sight extends Roles {
 }
 
 /** Brings together what is known and what was observed. */
-export function look(state: RolloutState, world: ClusterState, now: number): Sight {
+export function look(state: RolloutState, world: ClusterState, now: number, rules: Rules): Sight {
   const phase = phaseOf(state);
   const roles = rolesIn(world, state);
   const want = isLost({ state, ...roles }) ? SURVIVE : (phase?.want ?? {});
-  return { ...roles, state, world, now, phase, want };
+  return { ...roles, rules, state, world, now, phase, want };
 }
 
 // With nothing to go back to, the candidate is the best there is.

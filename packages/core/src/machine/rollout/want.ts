@@ -1,6 +1,5 @@
 import type { ServerGroup } from "../../model/cluster.ts";
 import type { RolloutCommand } from "../events.ts";
-import { home } from "./home.ts";
 import { sharesMatch } from "./serving.ts";
 import { byName, type Sight } from "./sight.ts";
 import { need, sizeOf } from "./size.ts";
@@ -61,7 +60,7 @@ export const awaitHealth: StepRule = (sight) => {
 export const moveTraffic: StepRule = (sight) => {
   const { want, world, state } = sight;
   if (!want.traffic) return undefined;
-  const shares = state.direction === "back" ? home(sight) : byName(sight, want.traffic);
+  const shares = state.direction === "back" ? sight.rules.home(sight) : byName(sight, want.traffic);
   return sharesMatch(world.groups, shares, state.planned.traffic)
     ? undefined
     : { say: { do: "set-traffic", shares } };

@@ -1,0 +1,53 @@
+import type { RolloutCommand, TrafficMode } from "@gennaker/core/ports";
+import type { Wire } from "./node.ts";
+import { type Brief, need, type Property } from "./properties.ts";
+import { sharesOf, type World } from "./world.ts";
+
+/** How much traffic, in instances, the groups are good for. */
+export function served(world: World, mode: TrafficMode): number {
+  const shares = sharesOf(world, mode);
+  const on = world.filter((group) => (shares[group.name] ?? 0) > 0);
+  if (on.length === 0) return 0;
+  if (mode === "proportional") return on.reduce((sum, group) => sum + group.healthy, 0);
+  return Math.min(...on.map((group) => (group.healthy * 100) / (shares[group.name] ?? 0)));
+}
+
+/** How many healthy instances a command takes away when it lands in this world. */
+export function taken(world: World, command: RolloutCommand): number {
+  if (command.do !== "destroy-group" && (command.do !== "scale-group" || command.size > 0)) return 0;
+  return world.find((group) => group.name === command.group)?.healthy ?? 0;
+}
+
+/** Judges a command by the worlds before and after it landed. */
+export function judgeLanding(
+  before: World,
+  after: World,
+  { body: command, served: seen, takes }: Wire,
+  { planned, settings: { traffic } }: Brief,
+): readonly Property[] {
+  const found: Property[] = [];
+  const was = sharesOf(before, traffic);
+  if (command.do === "set-traffic") {
+    const gains = after.filter((group) => (command.shares[group.name] ?? 0) > (was[group.name] ?? 0));
+    if (healthy(before) > 0 && gains.some((group) => group.healthy === 0)) found.push("S1");
+  }
+  if (command.do === "destroy-group" || (command.do === "scale-group" && command.size === 0)) {
+    if ((was[command.group] ?? 0) > 0) found.push("S3");
+    const matters = planned.before !== undefined && planned.before.share > 0;
+    if (matters && takes > 0 && healthy(before) > 0 && healthy(after) === 0) found.push("S16");
+  }
+  if (twins(after, planned.key) > Math.max(1, twins(before, planned.key))) found.push("S4");
+  const size =
+    planned.before && planned.before.share > 0 ? Math.min(planned.size, planned.before.desired) : 0;
+  const floor = need(size, planned.rollout.minHealthy);
+  if (served(after, traffic) < Math.min(floor, served(before, traffic), seen)) found.push("S2");
+  return found;
+}
+
+function healthy(world: World): number {
+  return world.reduce((sum, group) => sum + group.healthy, 0);
+}
+
+function twins(world: World, key: string): number {
+  return world.filter((group) => group.key === key).length;
+}

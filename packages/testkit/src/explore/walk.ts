@@ -1,0 +1,101 @@
+import { type Graph, judgeEnds } from "./ends.ts";
+import { type Move, movesFrom } from "./moves.ts";
+import { keyOf, type Node } from "./node.ts";
+import { type Brief, type Property, PROPERTIES } from "./properties.ts";
+import { tell, type Trace } from "./trace.ts";
+
+/** A property that does not hold, with the shortest history that shows it. */
+export interface Finding {
+  readonly property: Property;
+  /** The property in words. */
+  readonly says: string;
+  /** In how many moments it was broken. */
+  readonly count: number;
+  readonly trace: Trace;
+}
+
+/** What an exploration found. */
+export interface Exploration {
+  /** Different moments that were reached. */
+  readonly states: number;
+  /** Broken safety properties; empty is good. */
+  readonly unsafe: readonly Finding[];
+  /** Broken liveness properties; empty is good. */
+  readonly stuck: readonly Finding[];
+  /**
+   * Landings that broke S1, S2, S3 or S16 only because the world had changed between the observation and the landing
+   * of the command (an instance died, an autoscaler acted, somebody deleted a group, another old command landed), which
+   * no driver can know. A provider that checks conditions closes this window; then this is 0.
+   */
+  readonly windows: number;
+  /** False: it stopped at `maxStates`, and nothing is proved. */
+  readonly complete: boolean;
+}
+
+// The properties that a world can break under the feet of a command that was right when it was said.
+const WINDOWED: ReadonlySet<Property> = new Set(["S1", "S2", "S3", "S16"]);
+
+interface Broken {
+  count: number;
+  readonly at: number;
+  readonly move: Move | undefined;
+}
+
+/** Visits every moment once, nearest first, so that the first history that breaks a property is a shortest one. */
+export function walk(root: Node, brief: Brief): Exploration {
+  const longest = longestClock(brief);
+  const index = new Map<string, number>([[keyOf(root, longest), 0]]);
+  const graph: Graph = { nodes: [root], parents: [-1], next: [] };
+  const broken = new Map<Property, Broken>();
+  let windows = 0;
+  const visit = (move: Move, from: number): number => {
+    const key = keyOf(move.node, longest);
+    const known = index.get(key);
+    if (known !== undefined) return known;
+    graph.parents.push(from);
+    const to = graph.nodes.push(move.node) - 1;
+    index.set(key, to);
+    return to;
+  };
+  for (let at = 0; at < graph.nodes.length && graph.nodes.length <= brief.settings.maxStates; at += 1) {
+    const next: number[] = [];
+    for (const move of movesFrom(graph.nodes[at] as Node, brief)) {
+      for (const property of move.broken ?? [])
+        if (move.window && WINDOWED.has(property)) windows += 1;
+        else note(broken, property, at, move);
+      const to = visit(move, at);
+      if (move.fault === undefined && to !== at) next.push(to);
+    }
+    graph.next.push(next);
+  }
+  const complete = graph.next.length === graph.nodes.length;
+  if (complete) for (const { property, at } of judgeEnds(graph, brief)) note(broken, property, at, undefined);
+  const findings = [...broken].map(([property, found]) => report(property, found, graph, brief));
+  return {
+    states: graph.nodes.length,
+    unsafe: findings.filter(({ property }) => property.startsWith("S")),
+    stuck: findings.filter(({ property }) => property.startsWith("L")),
+    windows,
+    complete,
+  };
+}
+
+// No clock needs to be told apart beyond the longest time that anything waits for.
+function longestClock({ planned }: Brief): number {
+  const times = planned.rollout.phases.flatMap(({ deadlineMs, holdMs = 0, gate }) => [
+    deadlineMs,
+    holdMs,
+    gate?.timeoutMs ?? 0,
+  ]);
+  return Math.max(...times);
+}
+
+function note(broken: Map<Property, Broken>, property: Property, at: number, move: Move | undefined): void {
+  const known = broken.get(property);
+  if (known) known.count += 1;
+  else broken.set(property, { count: 1, at, move });
+}
+
+function report(property: Property, { count, at, move }: Broken, graph: Graph, brief: Brief): Finding {
+  return { property, says: PROPERTIES[property], count, trace: tell(graph, at, move, brief) };
+}

@@ -1,0 +1,145 @@
+// What the monitors remember of a history. They share no code with the machine that they judge.
+import type { NewEvent, Verdict } from "@gennaker/core/ports";
+
+/** The monitors' own account of what happened so far. */
+export interface Witness {
+  readonly direction: "forward" | "back";
+  readonly index: number;
+  /** At the last look, the phase's want was met; not known after a crash. */
+  readonly met: boolean;
+  /** The phase's want was met at some look. */
+  readonly metOnce: boolean;
+  /** Milliseconds met without a break, and unmet in all; pauses left out. */
+  readonly held: number;
+  readonly unmet: number;
+  readonly open: number;
+  readonly paused: boolean;
+  readonly undecided: boolean;
+  readonly question: string | undefined;
+  readonly verdict: Verdict | undefined;
+  readonly promoted: boolean;
+  /** Healthy candidates that a finished phase relied on. */
+  readonly counted: number;
+  readonly cancel: "graceful" | "forced" | undefined;
+  readonly turnedByCancel: boolean;
+  /** A command failed since the last turn of direction, and none went well since. */
+  readonly failed: boolean;
+  /** The command that failed at this very instant. */
+  readonly failedNow: string | undefined;
+  /** A claim is due before anything is said. */
+  readonly mustClaim: boolean;
+  readonly over: boolean;
+  /** The candidate's group was seen. */
+  readonly found: boolean;
+}
+
+/** Before anything has happened. */
+export const NOTHING: Witness = {
+  direction: "forward",
+  index: -1,
+  met: false,
+  metOnce: false,
+  held: 0,
+  unmet: 0,
+  open: 0,
+  paused: false,
+  undecided: false,
+  question: undefined,
+  verdict: undefined,
+  promoted: false,
+  counted: 0,
+  cancel: undefined,
+  turnedByCancel: false,
+  failed: false,
+  failedNow: undefined,
+  mustClaim: true,
+  over: false,
+  found: false,
+};
+
+/** Time passes. */
+export function wait(witness: Witness, ms: number): Witness {
+  const still = witness.paused || witness.undecided || witness.index < 0;
+  if (still) return { ...witness, failedNow: undefined };
+  return {
+    ...witness,
+    held: witness.met ? witness.held + ms : 0,
+    unmet: witness.met ? witness.unmet : witness.unmet + ms,
+    open: witness.question === undefined || witness.verdict !== undefined ? witness.open : witness.open + ms,
+    failedNow: undefined,
+  };
+}
+
+/** The driver dies: whatever it saw counts no longer. */
+export function crash(witness: Witness): Witness {
+  return { ...witness, met: false, held: 0, mustClaim: true };
+}
+
+/** A phase that relied on so many healthy candidates was left. */
+export function rely(witness: Witness, counted: number): Witness {
+  return counted > witness.counted ? { ...witness, counted } : witness;
+}
+
+/** An event is in the log. */
+export function hear(witness: Witness, event: NewEvent, phaseName: string | undefined): Witness {
+  switch (event.type) {
+    case "run-paused":
+      return { ...witness, paused: true };
+    case "run-resumed":
+      return { ...witness, paused: false, undecided: false };
+    case "rollout-paused":
+      return { ...witness, undecided: true, question: undefined, verdict: undefined };
+    case "run-cancel-requested":
+      return { ...witness, cancel: event.mode };
+    case "rollout-claimed":
+      return { ...witness, mustClaim: false, met: false, held: 0 };
+    case "judgement-requested":
+      return { ...witness, question: event.judgement, verdict: undefined, open: 0 };
+    case "judgement-answered":
+      return event.judgement === witness.question && witness.verdict === undefined
+        ? { ...witness, verdict: event.verdict }
+        : witness;
+    case "rollout-phase-promoted":
+      return event.phase === phaseName && witness.direction === "forward"
+        ? { ...witness, promoted: true }
+        : witness;
+    case "rollout-phase-started":
+      return { ...witness, ...FRESH, direction: event.direction, index: event.index };
+    case "rollout-turned-back":
+      return {
+        ...witness,
+        ...FRESH,
+        direction: "back",
+        index: -1,
+        ...TURNED,
+        turnedByCancel: event.cancelled,
+      };
+    case "rollout-command-settled":
+      return event.result === "acknowledged"
+        ? { ...witness, failed: false, failedNow: undefined }
+        : {
+            ...witness,
+            failed: witness.failed || event.result === "failed",
+            mustClaim: event.result === "unknown",
+          };
+    case "rollout-candidate-found":
+      return { ...witness, found: true };
+    case "rollout-finished":
+      return { ...witness, over: true };
+    default:
+      return witness;
+  }
+}
+
+const FRESH = {
+  met: false,
+  metOnce: false,
+  held: 0,
+  unmet: 0,
+  open: 0,
+  question: undefined,
+  verdict: undefined,
+  promoted: false,
+} as const;
+
+const TURNED = { failed: false, failedNow: undefined, undecided: false } as const;

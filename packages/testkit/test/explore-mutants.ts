@@ -1,0 +1,148 @@
+// Broken frames, drivers and worlds: one rule taken away in each.
+import type { Strategy } from "@gennaker/core";
+import { RULES, type Rules } from "@gennaker/core/machine";
+import { highlander, redBlack } from "@gennaker/strategies";
+import type { Property } from "../src/explore/properties.ts";
+import type { ExploreOptions } from "../src/explore/options.ts";
+
+/** A frame without one of its rules, and a small world that must miss it. */
+export interface Mutant {
+  readonly without: string;
+  /** What the explorer must report, and does not report with the rule; `"window"`: a window that was closed. */
+  readonly breaks: Property | "window";
+  readonly rules?: Partial<Rules>;
+  readonly strategy?: Strategy;
+  readonly options?: ExploreOptions;
+}
+
+const soaking = redBlack({ soak: "10s" });
+const approving = redBlack({ gate: { roles: ["qa"], timeout: "1h" } });
+
+/** A strategy that asks for what must not be: stable without instances while it still has the traffic. */
+const reckless: Strategy = {
+  ...soaking,
+  name: "reckless",
+  rollout: () => ({
+    minHealthy: 100,
+    onRollback: "destroy",
+    phases: [
+      { name: "all at once", want: { candidate: 100, stable: 0 }, deadlineMs: 600_000, after: "back" },
+    ],
+  }),
+};
+
+/** A strategy that prunes before anything serves in the place of stable. */
+const hasty: Strategy = {
+  ...soaking,
+  name: "hasty",
+  rollout: () => ({
+    minHealthy: 100,
+    onRollback: "destroy",
+    phases: [
+      { name: "launch", want: { candidate: 100 }, deadlineMs: 600_000, after: "back" },
+      { name: "prune", want: { others: { warm: 0, keep: 0 } }, deadlineMs: 600_000, after: "back" },
+    ],
+  }),
+};
+
+const past = { others: true } as const;
+
+function withoutTurn(name: string): Partial<Rules> {
+  const turn = RULES.turn.filter((rule) => rule.name !== name);
+  if (turn.length === RULES.turn.length) throw new Error(`no rule is called ${name}`);
+  return { turn };
+}
+
+function withoutStep(name: string): Partial<Rules> {
+  const order = RULES.order.filter((rule) => rule.name !== name);
+  if (order.length === RULES.order.length) throw new Error(`no step is called ${name}`);
+  return { order };
+}
+
+function withoutGuard(name: string): Partial<Rules> {
+  const guards = RULES.guards.filter((rule) => rule.name !== name);
+  if (guards.length === RULES.guards.length) throw new Error(`no guard is called ${name}`);
+  return { guards };
+}
+
+const always = (): boolean => true;
+
+export const MUTANTS: readonly Mutant[] = [
+  { without: "growStable", breaks: "S5", rules: withoutStep("growStable") },
+  { without: "growCandidate", breaks: "S9", rules: withoutStep("growCandidate") },
+  { without: "awaitHealth", breaks: "S9", rules: withoutStep("awaitHealth") },
+  { without: "moveTraffic", breaks: "S9", rules: withoutStep("moveTraffic") },
+  { without: "shrink", breaks: "S9", rules: withoutStep("shrink") },
+  { without: "destroy", breaks: "S5", rules: withoutStep("destroy") },
+  { without: "prune", breaks: "S9", rules: withoutStep("prune"), options: past },
+  { without: "the order of steps", breaks: "L1", rules: { order: RULES.order.toReversed() } },
+  {
+    without: "the order of steps and the guards",
+    breaks: "S2",
+    rules: { order: RULES.order.toReversed(), guards: [] },
+  },
+  { without: "guardTraffic", breaks: "L1", rules: withoutGuard("guardTraffic") },
+  { without: "guardShrink", breaks: "S3", rules: withoutGuard("guardShrink"), strategy: reckless },
+  {
+    without: "guardLast",
+    breaks: "S16",
+    rules: withoutGuard("guardLast"),
+    strategy: hasty,
+    options: { ...past, size: 1, faults: 2 },
+  },
+  { without: "cancelled", breaks: "S17", rules: withoutTurn("cancelled") },
+  { without: "candidateVanished", breaks: "S6", rules: withoutTurn("candidateVanished") },
+  { without: "stableMissing", breaks: "S18", rules: withoutTurn("stableMissing") },
+  { without: "candidateHopeless", breaks: "S6", rules: withoutTurn("candidateHopeless") },
+  { without: "candidateSick", breaks: "S6", rules: withoutTurn("candidateSick") },
+  { without: "commandFailed", breaks: "S17", rules: withoutTurn("commandFailed") },
+  { without: "verdictAgainst", breaks: "S7", rules: withoutTurn("verdictAgainst"), strategy: approving },
+  { without: "isLate", breaks: "L1", rules: { isLate: () => false } },
+  { without: "conditionOf", breaks: "window", rules: { conditionOf: () => ({}) } },
+  { without: "home", breaks: "L2", rules: { home: ({ state }) => state.planned.before?.traffic ?? {} } },
+  { without: "isRight", breaks: "L2", rules: { isRight: always } },
+  { without: "isClaimed", breaks: "S14", rules: { isClaimed: always } },
+  { without: "isSettled", breaks: "S4", rules: { isSettled: always }, options: { faults: 0 } },
+  { without: "isFresh", breaks: "S4", rules: { isFresh: always } },
+  { without: "mayAdvance", breaks: "S11", rules: { mayAdvance: always } },
+  { without: "mayStep", breaks: "S11", rules: { mayStep: always } },
+  { without: "raise", breaks: "S8", rules: { raise: () => undefined } },
+  { without: "isPassed", breaks: "S7", rules: { isPassed: always }, strategy: approving },
+  {
+    without: "forget: the hold",
+    breaks: "S9",
+    rules: { forget: (state) => ({ ...state, inFlight: undefined }) },
+  },
+  {
+    without: "forget: the command under way",
+    breaks: "L1",
+    rules: { forget: (state) => ({ ...RULES.forget(state), inFlight: state.inFlight }) },
+  },
+  { without: "doubt", breaks: "S14", rules: { doubt: (state) => state } },
+  {
+    without: "tick: pauses",
+    breaks: "S10",
+    rules: {
+      tick: (state, at) => ({
+        ...RULES.tick({ ...state, paused: false, undecided: false }, at),
+        paused: state.paused,
+        undecided: state.undecided,
+      }),
+    },
+  },
+  { without: "isHeld", breaks: "S9", rules: { isHeld: always } },
+  { without: "isOwnVerdict", breaks: "S7", rules: { isOwnVerdict: always }, strategy: approving },
+  { without: "pauseAfter", breaks: "S15", rules: { pauseAfter: () => 0 } },
+  { without: "fencing", breaks: "S4", options: { fencing: "none" } },
+  { without: "the claim before the first look", breaks: "S4", options: { looksBeforeClaim: true } },
+];
+
+export const STRATEGIES: {
+  readonly soaking: Strategy;
+  readonly approving: Strategy;
+  readonly only: Strategy;
+} = {
+  soaking,
+  approving,
+  only: highlander({ soak: "10s" }),
+};

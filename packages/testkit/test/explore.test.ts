@@ -1,0 +1,78 @@
+import { RULES } from "@gennaker/core/machine";
+import { highlander, redBlack } from "@gennaker/strategies";
+import { describe, expect, it } from "vitest";
+import { exploreStrategy, type ExploreOptions } from "../src/index.ts";
+import { MUTANTS, type Mutant, STRATEGIES } from "./explore-mutants.ts";
+import { FLAWLESS, verdict } from "./explore-table.ts";
+
+const { soaking, approving } = STRATEGIES;
+
+describe("every promise is kept, up to 2 faults,", () => {
+  const rows = {
+    "when people approve the cut-over": [approving, {}],
+    "when the cluster is empty": [soaking, { firstDeploy: true }],
+    "when people approve a first deploy": [approving, { firstDeploy: true }],
+    "when older groups are there": [soaking, { others: true }],
+    "when highlander finds older groups": [highlander({ soak: "10s" }), { others: true }],
+    "when stable stays warm for a while": [redBlack({ scaleDownDelay: "20s" }), {}],
+    "when previous groups are kept warm": [redBlack({ keepWarm: 1, keep: 1 }), { others: true }],
+    "when half of the instances are enough": [redBlack({ minHealthy: 50, soak: "10s" }), {}],
+    "when the candidate is larger than stable": [redBlack({ size: { match: true, atLeast: 3 } }), {}],
+    "when the candidate is smaller than stable": [redBlack({ size: 2, soak: "10s" }), { size: 3 }],
+    "when a candidate that failed is kept": [redBlack({ onRollback: "keep", soak: "10s" }), {}],
+    "when old commands are drained, not refused": [soaking, { fencing: "drain" }],
+    "when the world makes one group for one key by itself": [soaking, { createOnce: true }],
+  } as const;
+  for (const [name, [strategy, options]] of Object.entries(rows))
+    it(
+      name,
+      () => {
+        expect(verdict(strategy, { faults: 2, ...options })).toEqual(FLAWLESS);
+      },
+      60_000,
+    );
+});
+
+it("only windows are left open by a provider that cannot check conditions", () => {
+  const { unsafe, stuck, windows, complete } = exploreStrategy(soaking, { faults: 2, conditions: false });
+  expect({ unsafe, stuck, complete }).toEqual({ unsafe: [], stuck: [], complete: true });
+  expect(windows).toBeGreaterThan(0);
+});
+
+it("says that nothing is proved when it had to stop early", () => {
+  expect(exploreStrategy(soaking, { maxStates: 100 }).complete).toBe(false);
+});
+
+it("tells the shortest history that breaks a promise, and a test to paste", () => {
+  const rules = { ...RULES, isHeld: () => true };
+  const [finding] = exploreStrategy(soaking, { faults: 0, rules }).unsafe;
+  expect(finding?.property).toBe("S9");
+  expect(finding?.trace.text).toContain(
+    "· traffic v002 100 %: acknowledged   [0 s: v001 2/2 0 % · v002 2/2 100 %]",
+  );
+  expect(finding?.trace.test).toContain(`.when({"world":{"groups":[`);
+});
+
+it("refuses a strategy that does not fit the world, with every problem", () => {
+  const partial = { ...soaking, modes: ["weighted"] as const };
+  expect(() => exploreStrategy(partial, { traffic: "switch" })).toThrow("needs traffic to be weighted");
+});
+
+describe("nothing is there for nothing: something breaks without", () => {
+  for (const mutant of MUTANTS)
+    it(`${mutant.without}`, () => {
+      // A broken driver or world is compared with the whole one, a broken frame with the frame in the same world.
+      expect(broken(mutant, mutant.rules ? mutant.options : {})).not.toContain(mutant.breaks);
+      expect(broken(mutant, mutant.options, mutant.rules)).toContain(mutant.breaks);
+    });
+});
+
+function broken({ strategy = soaking }: Mutant, options?: ExploreOptions, rules?: Mutant["rules"]): string[] {
+  const { unsafe, stuck, windows } = exploreStrategy(strategy, {
+    faults: 1,
+    maxStates: 10_000,
+    ...options,
+    rules: { ...RULES, ...rules },
+  });
+  return [...[...unsafe, ...stuck].map(({ property }) => property), ...(windows > 0 ? ["window"] : [])];
+}
