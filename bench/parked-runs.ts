@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createDelivery, type Engine, judgement, memory, pipeline, wait } from "@gennaker/core";
+import { sqlite } from "@gennaker/core/sqlite";
+import { type Row, row } from "./row.ts";
+import { tapped } from "./tapped-engine.ts";
+
+const RUNS = 10_000;
+const AT_ONCE = 500;
+const MEGABYTE = 2 ** 20;
+
+const approval = pipeline<null>("approval").stage("cut over?", judgement, () => ({ roles: ["qa"] }));
+const pause = pipeline<null>("pause").stage("two hours", wait, () => ({ for: "2h" }));
+
+/** What 10,000 runs cost that only wait. */
+export async function measure(): Promise<readonly Row[]> {
+  const directory = mkdtempSync(join(tmpdir(), "gennaker-bench-"));
+  try {
+    return [
+      ...(await park("SQLite", sqlite(join(directory, "parked.db")))),
+      ...(await park("memory", memory())),
+    ];
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+async function park(where: string, kept: Engine): Promise<readonly Row[]> {
+  const engine = tapped(kept);
+  const delivery = createDelivery({ engine, pipelines: [approval, pause] });
+  await delivery.ready();
+  const before = memoryNow();
+  await startAll(delivery);
+  const after = memoryNow();
+  const idle = await idleSecond(engine);
+  await delivery.close();
+  const what = `half wait 2 h, half for an approval; heap ${grown(before.heapUsed, after.heapUsed)} MB, whole process ${grown(before.rss, after.rss)} MB`;
+  const floor = null;
+  return [
+    row(
+      {
+        budget: `${RUNS.toLocaleString("en-US")} parked runs, ${where}: memory`,
+        unit: "MB",
+        measured: Math.max(0, after.heapUsed - before.heapUsed) / MEGABYTE,
+        floor,
+        note: `${what}, after gc`,
+      },
+      { of: "measured", atMost: 60 },
+    ),
+    row(
+      {
+        budget: `${RUNS.toLocaleString("en-US")} parked runs, ${where}: idle CPU`,
+        unit: "ms/s",
+        measured: idle.cpuMs,
+        floor,
+        note: "CPU time of the process in a second of doing nothing",
+      },
+      { of: "measured", atMost: 5 },
+    ),
+    row(
+      {
+        budget: `${RUNS.toLocaleString("en-US")} parked runs, ${where}: idle queries`,
+        unit: "calls/s",
+        measured: idle.calls,
+        floor,
+        note: "calls of the engine in a second of doing nothing",
+      },
+      { of: "measured", atMost: 0 },
+    ),
+  ];
+}
+
+async function startAll(delivery: ReturnType<typeof createDelivery>): Promise<void> {
+  let parked = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const count = (): void => {
+    parked += 1;
+    if (parked === RUNS) resolve();
+  };
+  const off = [delivery.on("judgement-requested", count), delivery.on("wait-started", count)];
+  for (let n = 0; n < RUNS; n += AT_ONCE)
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, (_, k) =>
+        k % 2 === 0 ? delivery.start(approval, null) : delivery.start(pause, null),
+      ),
+    );
+  await promise;
+  for (const stop of off) stop();
+}
+
+async function idleSecond(engine: { readonly calls: number }): Promise<{ cpuMs: number; calls: number }> {
+  await sleep(500);
+  const calls = engine.calls;
+  const cpu = process.cpuUsage();
+  await sleep(1000);
+  const { user, system } = process.cpuUsage(cpu);
+  return { cpuMs: (user + system) / 1000, calls: engine.calls - calls };
+}
+
+function memoryNow(): NodeJS.MemoryUsage {
+  globalThis.gc?.();
+  globalThis.gc?.();
+  return process.memoryUsage();
+}
+
+function grown(before: number, after: number): string {
+  return ((after - before) / MEGABYTE).toFixed(1);
+}
