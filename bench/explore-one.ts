@@ -17,9 +17,10 @@ const strategy = FACTORIES[workerData as keyof typeof FACTORIES]({ soak: "10s" }
 const found = MODES.flatMap((traffic) =>
   [1, 2, 3].map((size) => exploreStrategy(strategy, { traffic, size, faults: 3 })),
 );
-// oxlint-disable-next-line unicorn/require-post-message-target-origin: a thread has no origin.
-parentPort?.postMessage({
+const explored: Explored = {
   states: found.reduce((sum, { states }) => sum + states, 0),
   findings: found.reduce((sum, { unsafe, stuck }) => sum + unsafe.length + stuck.length, 0),
   complete: found.every(({ complete }) => complete),
-} satisfies Explored);
+};
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+parentPort?.postMessage(explored);

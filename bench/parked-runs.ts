@@ -1,9 +1,14 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createDelivery, type Engine, judgement, memory, pipeline, wait } from "@gennaker/core";
+import { createDelivery, type Engine, memory } from "@gennaker/core";
 import { sqlite } from "@gennaker/core/sqlite";
+import { approval, pause } from "./parked-pipelines.ts";
+import type { Reopened } from "./parked-reopened.ts";
 import { type Row, row } from "./row.ts";
 import { tapped } from "./tapped-engine.ts";
 
@@ -11,15 +16,14 @@ const RUNS = 10_000;
 const AT_ONCE = 500;
 const MEGABYTE = 2 ** 20;
 
-const approval = pipeline<null>("approval").stage("cut over?", judgement, () => ({ roles: ["qa"] }));
-const pause = pipeline<null>("pause").stage("two hours", wait, () => ({ for: "2h" }));
-
 /** What 10,000 runs cost that only wait. */
 export async function measure(): Promise<readonly Row[]> {
   const directory = mkdtempSync(join(tmpdir(), "gennaker-bench-"));
   try {
+    const file = join(directory, "parked.db");
     return [
-      ...(await park("SQLite", sqlite(join(directory, "parked.db")))),
+      ...(await park("SQLite", sqlite(file))),
+      ...(await reopen(file)),
       ...(await park("memory", memory())),
     ];
   } finally {
@@ -41,7 +45,7 @@ async function park(where: string, kept: Engine): Promise<readonly Row[]> {
   return [
     row(
       {
-        budget: `${RUNS.toLocaleString("en-US")} parked runs, ${where}: memory`,
+        budget: `${RUNS.toLocaleString("en-US")} parked runs, ${where}: heap`,
         unit: "MB",
         measured: Math.max(0, after.heapUsed - before.heapUsed) / MEGABYTE,
         floor,
@@ -68,6 +72,24 @@ async function park(where: string, kept: Engine): Promise<readonly Row[]> {
         note: "calls of the engine in a second of doing nothing",
       },
       { of: "measured", atMost: 0 },
+    ),
+  ];
+}
+
+/** The same runs in a process that has done nothing else: no traces of how they came to be. */
+async function reopen(file: string): Promise<readonly Row[]> {
+  const child = fork(fileURLToPath(new URL("./parked-reopened.ts", import.meta.url)), [file]);
+  const [{ heap, rss }] = (await once(child, "message")) as [Reopened];
+  return [
+    row(
+      {
+        budget: `${RUNS.toLocaleString("en-US")} parked runs, SQLite, opened again: whole process`,
+        unit: "MB",
+        measured: rss / MEGABYTE,
+        floor: null,
+        note: `resident memory that opening the log adds to a fresh process; heap ${grown(0, heap)} MB of it`,
+      },
+      { of: "measured", atMost: 60 },
     ),
   ];
 }
