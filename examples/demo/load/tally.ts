@@ -38,6 +38,7 @@ export class Counter {
   readonly #reasons: Record<string, number> = {};
   readonly #times = new Uint32Array(STEPS);
   #second: { readonly at: number; readonly sent: number };
+  #first = true;
   #rates = { perSecond: 0, p99: 0 };
 
   constructor(now: number) {
@@ -65,7 +66,10 @@ export class Counter {
 
   /** What was counted up to an instant. */
   tally(now: number): Tally {
-    if (now - this.#second.at >= 1000) this.#nextSecond(now);
+    const whole = now - this.#second.at >= 1000;
+    // Until a second is whole, a part of it must do.
+    if (whole || this.#first) this.#rates = this.#ratesAt(now);
+    if (whole) this.#nextSecond(now);
     return {
       sent: this.#sent,
       failed: this.#failed,
@@ -76,13 +80,15 @@ export class Counter {
     };
   }
 
-  #nextSecond(now: number): void {
+  #ratesAt(now: number): Pick<Tally, "perSecond" | "p99"> {
     const { at, sent } = this.#second;
-    this.#rates = {
-      perSecond: Math.round(((this.#sent - sent) * 1000) / (now - at)),
-      p99: this.#percentile(0.99),
-    };
+    const perSecond = Math.round(((this.#sent - sent) * 1000) / Math.max(1, now - at));
+    return { perSecond, p99: this.#percentile(0.99) };
+  }
+
+  #nextSecond(now: number): void {
     this.#second = { at: now, sent: this.#sent };
+    this.#first = false;
     this.#times.fill(0);
   }
 

@@ -135,7 +135,7 @@ function crashOf({ at, resumed }: Crash, { progress }: Scene): Span[] {
   const killed = span(`killed (SIGKILL) at ${clock(at - (progress.startedAt ?? at))}`, "bad");
   return resumed
     ? [killed, span(` · resumed by pid ${resumed.pid} after ${seconds(resumed.at - at)}`)]
-    : [killed, span(" · the service does not need it; starting another …")];
+    : [killed, span(" · the service goes on without it")];
 }
 
 /** Why the candidate is not healthy, and then why there is no other way than back. */

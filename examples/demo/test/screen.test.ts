@@ -157,7 +157,7 @@ it("shows the way back, and why it was taken", () => {
 
 it("shows that the orchestrator died and that another one goes on", () => {
   const dead = drawn(sceneAt("well", 3400, { crashes: [{ at: 2100 }] }));
-  expect(dead).toContain("  orchestrator killed (SIGKILL) at 00:02.1 · the service does not need it");
+  expect(dead).toContain("  orchestrator killed (SIGKILL) at 00:02.1 · the service goes on without it");
   const resumed = { pid: 4711, at: 3000 };
   expect(drawn(sceneAt("well", 3400, { crashes: [{ at: 2100, resumed }] }))).toContain(
     "  orchestrator killed (SIGKILL) at 00:02.1 · resumed by pid 4711 after 0.9 s",
@@ -180,7 +180,7 @@ it("fits every line into 80 columns, whatever happens", () => {
     for (let now = 0; now < 8000; now += 100) {
       const load = { ...LOAD, sent: 9_999_999, failed: 12_345, sick: 12_345 };
       const resumed = { pid: 4_194_304, at: 3000 };
-      const crashes = [{ at: 2000, resumed }];
+      const crashes = [{ at: 2000, resumed }, { at: 4000 }];
       const widths = frame(sceneAt(name, now, { load, crashes })).map((line) => plainText(line).length);
       expect(Math.max(...widths)).toBeLessThanOrEqual(80);
     }
