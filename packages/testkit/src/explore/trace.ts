@@ -61,17 +61,20 @@ function world({ world: groups, now }: Node, { settings }: Brief): string {
   return `   [${now / 1000} s: ${texts.join(" · ") || "nothing"}]`;
 }
 
+// In the form of the machine's own tests: given(plan, ...events).when(world, now).records(types, command).
 function test(moves: readonly Move[], { planned }: Brief): string {
   const last = moves.findLastIndex(({ seen }) => seen !== undefined);
   const given = moves.slice(0, Math.max(0, last)).flatMap(({ events = [] }) => events);
   const { seen, node, events = [] } = moves[last] ?? {};
+  const sent = events.find((event) => event.type === "rollout-command-sent");
+  const said = sent ? `, ${JSON.stringify(sent.body)}` : "";
   return [
     `it("…", () => {`,
-    `  given(${JSON.stringify(planned)},`,
-    ...given.map((event) => `    ${JSON.stringify(event)},`),
+    `  given(`,
+    ...[planned, ...given].map((event) => `    ${JSON.stringify(event)},`),
     `  )`,
-    `    .when(${JSON.stringify({ world: seen, now: node?.now })})`,
-    `    .then(${JSON.stringify(events)});`,
+    `    .when(${JSON.stringify(seen)}, ${node?.now})`,
+    `    .records(${JSON.stringify(events.map(({ type }) => type))}${said});`,
     `});`,
   ].join("\n");
 }

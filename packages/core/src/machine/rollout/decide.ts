@@ -53,7 +53,7 @@ export function decideRollout(
 }
 
 /** The first thing that the want lacks; a command that a guard forbids is something to wait for. */
-export function nextStep(sight: Sight): Step | undefined {
+function nextStep(sight: Sight): Step | undefined {
   for (const rule of sight.rules.order) {
     const step = rule(sight);
     if (!step) continue;

@@ -2,7 +2,7 @@ import { sharesIn } from "./roles.ts";
 import { isLost, type Sight } from "./sight.ts";
 
 /** Shares as they were before the rollout, among the groups that are still there; stable gets what nobody claims. */
-function before({ state, world, stable, candidate }: Sight): Readonly<Record<string, number>> {
+export function formerShares({ state, world, stable, candidate }: Sight): Readonly<Record<string, number>> {
   const was = state.planned.before?.traffic ?? {};
   // Names may be given again: a candidate that is called as another group was is not that group.
   const names = new Set(world.groups.filter((group) => group !== candidate).map((group) => group.name));
@@ -20,7 +20,7 @@ function before({ state, world, stable, candidate }: Sight): Readonly<Record<str
  */
 export function home(sight: Sight): Readonly<Record<string, number>> {
   const { candidate, world, state } = sight;
-  const shares = before(sight);
+  const shares = formerShares(sight);
   const alive = world.groups.some((group) => shares[group.name] !== undefined && group.healthy > 0);
   const served = (state.planned.before?.share ?? 0) > 0;
   if (!served || alive) return shares;

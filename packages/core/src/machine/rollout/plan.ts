@@ -39,7 +39,7 @@ export function planRollout(
 }
 
 /** What a strategy may know of a cluster. */
-export function situate(world: ClusterState, rule: SizeRule, traffic: TrafficMode): Situation {
+function situate(world: ClusterState, rule: SizeRule, traffic: TrafficMode): Situation {
   const stable = findStable(world);
   const others = newestFirst(world.groups.filter((group) => group !== stable)).map(situated);
   const size = sizeBy(rule, stable);

@@ -38,17 +38,17 @@ export interface Rules {
 }
 
 /** Nothing is decided without a claim. */
-export function isClaimed({ state }: Sight): boolean {
+function isClaimed({ state }: Sight): boolean {
   return state.claimed;
 }
 
 /** Nothing is decided while a command is under way: one at a time. */
-export function isSettled({ state }: Sight): boolean {
+function isSettled({ state }: Sight): boolean {
   return state.inFlight === undefined;
 }
 
 /** Nothing is decided on an old view of the world. */
-export function isFresh({ world }: Sight): boolean {
+function isFresh({ world }: Sight): boolean {
   return world.stale !== true;
 }
 
@@ -59,20 +59,17 @@ export function mayAct(sight: Sight): boolean {
 }
 
 /** No phase is left while the rollout stands still. The way back does not stand still. */
-export function mayAdvance({ state }: Sight): boolean {
+function mayAdvance({ state }: Sight): boolean {
   return state.direction === "back" || !isStill(state);
 }
 
 /** While the rollout stands still on its way out, only drift is repaired: what was done before is done again. */
-export function mayStep({ state }: Sight): boolean {
+function mayStep({ state }: Sight): boolean {
   return state.direction === "back" || !isStill(state) || state.metOnce;
 }
 
 /** Sizes when stable, still in charge, was scaled up: never down again. */
-export function raise({
-  state,
-  stable,
-}: Sight): { readonly stable: number; readonly size: number } | undefined {
+function raise({ state, stable }: Sight): { readonly stable: number; readonly size: number } | undefined {
   if (!stable || stable.share === 0 || state.direction === "back") return undefined;
   if (stable.desired <= state.stableSize) return undefined;
   const size = follows(state.planned.sizeRule) ? Math.max(state.size, stable.desired) : state.size;

@@ -1,7 +1,8 @@
 import type { ServerGroup } from "../../model/cluster.ts";
 import type { RolloutCommand } from "../events.ts";
+import { formerShares } from "./home.ts";
 import { sharesMatch } from "./serving.ts";
-import { byName, type Sight } from "./sight.ts";
+import { byName, isLost, type Sight } from "./sight.ts";
 import { need, sizeOf } from "./size.ts";
 
 /** What is missing for a want to be met: something to say, or something to wait for. */
@@ -56,14 +57,18 @@ export const awaitHealth: StepRule = (sight) => {
   };
 };
 
-/** Traffic to where it belongs. */
+/** Traffic to where it belongs. On the way back it may stay with the candidate for the time being. */
 export const moveTraffic: StepRule = (sight) => {
   const { want, world, state } = sight;
   if (!want.traffic) return undefined;
-  const shares = state.direction === "back" ? sight.rules.home(sight) : byName(sight, want.traffic);
-  return sharesMatch(world.groups, shares, state.planned.traffic)
+  const back = state.direction === "back";
+  const shares = back ? sight.rules.home(sight) : byName(sight, want.traffic);
+  const there = (wanted: Readonly<Record<string, number>>): boolean =>
+    sharesMatch(world.groups, wanted, state.planned.traffic);
+  if (!there(shares)) return { say: { do: "set-traffic", shares } };
+  return !back || isLost(sight) || there(formerShares(sight))
     ? undefined
-    : { say: { do: "set-traffic", shares } };
+    : { wait: "guard", why: `${sight.stable?.name} has no healthy instance` };
 };
 
 /** Groups down to less; only what the strategy means to be smaller, never an autoscaler's surplus. */
