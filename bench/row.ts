@@ -59,7 +59,7 @@ export function table(rows: readonly Row[]): string {
 }
 
 /** A number with as many digits as it is worth. */
-export function shown(value: number): string {
+function shown(value: number): string {
   const digits = Math.abs(value) >= 100 || Number.isInteger(value) ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return value.toLocaleString("en-US", { maximumFractionDigits: Math.abs(value) < 0.01 ? 5 : digits });
 }
