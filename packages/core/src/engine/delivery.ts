@@ -4,13 +4,15 @@ import { ConfigurationError, ConflictError } from "../errors.ts";
 import type { Event, EventType } from "../machine/events.ts";
 import { jsonProblems, type Json } from "../model/json.ts";
 import { pipeline as newPipeline, type Pipeline } from "../model/pipeline.ts";
+import type { Schema } from "../model/schema.ts";
 import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../ports/clock.ts";
 import type { Engine, RunFilter, RunSummary } from "../ports/engine.ts";
 import { silentLogger, type Logger } from "../ports/logger.ts";
 import type { Provider } from "../ports/provider.ts";
-import { deploy, type DeployInput } from "../stages/deploy.ts";
+import { deploy, type DeployInput, type DeployStage } from "../stages/deploy.ts";
 import { checkCluster, checkStrategy } from "../stages/deploy-input.ts";
+import { dryRun, type DryRun } from "./dry-run.ts";
 import { follow, StreamHub } from "./event-stream.ts";
 import { Journal, unknownRun } from "./journal.ts";
 import { memory } from "./memory/memory.ts";
@@ -65,6 +67,23 @@ export interface Delivery {
   ): Promise<RunHandle>;
   /** The one-stage short form: replaces what a cluster runs by a release, by a strategy. */
   deploy<Release>(input: DeployInput<Release>, options?: StartOptions): Promise<RunHandle>;
+  /**
+   * What a run would do to the clusters as they are now: the real machine in virtual time. Changes nothing. Problems
+   * are listed in the plan, not thrown.
+   *
+   * @throws ConfigurationError with all problems of the pipeline's shape and of the input
+   */
+  plan<Input, Outputs>(
+    pipeline: Pipeline<Input, Outputs>,
+    input: NoInfer<Input>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<DryRun>;
+  /** The same for the short form: `delivery.plan(deploy, { cluster, release, strategy })`. */
+  plan<Release>(
+    shortForm: DeployStage,
+    input: DeployInput<Release>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<DryRun>;
   /** A run by its id. @throws ConflictError when there is none */
   run(id: string): Promise<RunHandle>;
   /** Runs, newest first. */
@@ -104,6 +123,10 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const newRunId = options.newRunId ?? uuidv7;
   const shortForm = deployPipeline(registry);
   registry.add(shortForm);
+  const calls = {
+    timeoutMs: options.calls?.timeoutMs ?? CALL_TIMEOUT_MS,
+    retries: options.calls?.retries ?? CALL_RETRIES,
+  };
   const journal = new Journal(engine, clock);
   const hub = new StreamHub();
   const emitter = new EventEmitter<Record<string, [Event]>>();
@@ -113,10 +136,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     clock,
     logger,
     redactor,
-    calls: {
-      timeoutMs: options.calls?.timeoutMs ?? CALL_TIMEOUT_MS,
-      retries: options.calls?.retries ?? CALL_RETRIES,
-    },
+    calls,
   });
 
   const tell = (event: Event): void => {
@@ -179,25 +199,22 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     ready,
     async start(pipeline, input, start = {}) {
       registry.add(pipeline);
-      const subject = `the input of pipeline ${JSON.stringify(pipeline.name)}`;
-      const value: unknown = pipeline.input ? await validate(pipeline.input, input, subject) : input;
-      const problems = jsonProblems(value, "input");
-      if (problems.length > 0) throw new ConfigurationError(subject, problems);
-      return create(pipeline, (value ?? null) as Json, start);
+      return create(pipeline, await checkInput(pipeline, input), start);
     },
-    async deploy({ cluster, release, strategy }, start = {}) {
-      const problems = [
-        ...checkCluster(cluster),
-        ...(typeof cluster?.provider === "string" ? registry.providerProblems(cluster) : []),
-        ...jsonProblems(release, "release"),
-        ...(release === undefined ? ["release: is missing"] : []),
-        ...checkStrategy(strategy),
-      ];
-      if (problems.length > 0) throw new ConfigurationError("deploy", problems);
-      registry.learn(strategy);
-      const { name, version, options: chosen } = strategy;
-      const recorded = { cluster, release, strategy: { name, version, options: chosen } };
-      return create(shortForm, recorded as unknown as Json, start);
+    async deploy(input, start = {}) {
+      return create(shortForm, checkDeploy(input, registry), start);
+    },
+    async plan(
+      pipeline: AnyPipeline | DeployStage,
+      input: unknown,
+      { signal }: { readonly signal?: AbortSignal } = {},
+    ) {
+      await ready();
+      const sources = { registry, engine, clock, calls, signal: signal ?? new AbortController().signal };
+      if (!("stages" in pipeline))
+        return dryRun(shortForm, checkDeploy(input as DeployInput<unknown>, registry), sources);
+      registry.add(pipeline);
+      return dryRun(pipeline, await checkInput(pipeline, input), sources);
     },
     async run(id) {
       await ready();
@@ -240,6 +257,30 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       await Promise.all(registry.providers.map((provider) => provider.close()));
     },
   };
+}
+
+async function checkInput(pipeline: AnyPipeline, input: unknown): Promise<Json> {
+  const subject = `the input of pipeline ${JSON.stringify(pipeline.name)}`;
+  const schema = pipeline.input as Schema | undefined;
+  const value = schema ? await validate(schema, input, subject) : input;
+  const problems = jsonProblems(value, "input");
+  if (problems.length > 0) throw new ConfigurationError(subject, problems);
+  return (value ?? null) as Json;
+}
+
+// A strategy is code: what is recorded are its name and options, which lead back to it.
+function checkDeploy({ cluster, release, strategy }: DeployInput<unknown>, registry: Registry): Json {
+  const problems = [
+    ...checkCluster(cluster),
+    ...(typeof cluster?.provider === "string" ? registry.providerProblems(cluster) : []),
+    ...jsonProblems(release, "release"),
+    ...(release === undefined ? ["release: is missing"] : []),
+    ...checkStrategy(strategy),
+  ];
+  if (problems.length > 0) throw new ConfigurationError("deploy", problems);
+  registry.learn(strategy);
+  const { name, version, options } = strategy;
+  return { cluster, release, strategy: { name, version, options } } as unknown as Json;
 }
 
 // What `delivery.deploy` runs. Its input holds the strategy's name and options, which lead to its code.

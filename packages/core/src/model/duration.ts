@@ -15,13 +15,19 @@ export function parseDuration(value: Duration): number {
   return Number(match[1]) * UNIT[match[2] as keyof typeof UNIT];
 }
 
-const pad = (n: number): string => String(n).padStart(2, "0");
-
-/** A duration for people: `"850 ms"`, `"1.9 s"`, `"2 m 05 s"`, `"3 h 10 m"`. */
+/** A duration for people: `"850 ms"`, `"1.9 s"`, `"10 m"`, `"2 m 05 s"`, `"3 h 10 m"`, `"2 d"`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 60_000) return `${Number((ms / 1000).toFixed(1))} s`;
   const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${pad(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${pad(Math.floor((seconds % 3600) / 60))} m`;
+  if (seconds < 3600) return both(seconds, 60, "m", 1, "s");
+  if (seconds < 86_400) return both(seconds, 3600, "h", 60, "m");
+  return both(seconds, 86_400, "d", 3600, "h");
+}
+
+// The larger unit, and the smaller one where something is left for it.
+function both(seconds: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
+  const rest = Math.floor((seconds % large) / small);
+  const most = `${Math.floor(seconds / large)} ${largeUnit}`;
+  return rest === 0 ? most : `${most} ${String(rest).padStart(2, "0")} ${smallUnit}`;
 }

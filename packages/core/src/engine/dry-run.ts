@@ -1,0 +1,180 @@
+import { DeliveryError } from "../errors.ts";
+import { forecastRollout, type RolloutForecast } from "../machine/plan/forecast.ts";
+import { planRollout } from "../machine/rollout/plan.ts";
+import { beginRun, evolveRun } from "../machine/run/evolve.ts";
+import type { RunState } from "../machine/run/state.ts";
+import { clusterId, type ClusterState } from "../model/cluster.ts";
+import { parseDuration, type Duration } from "../model/duration.ts";
+import type { Json } from "../model/json.ts";
+import type { PipelineStage } from "../model/pipeline.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Engine } from "../ports/engine.ts";
+import type { DeployInput } from "../stages/deploy.ts";
+import type { JudgementInput } from "../stages/judgement.ts";
+import { estimateBoot, type BootEstimate } from "./boot-history.ts";
+import { ProviderCalls, type CallLimits } from "./provider-calls.ts";
+import type { AnyPipeline, Registry } from "./registry.ts";
+import { evaluateInput } from "./stage-input.ts";
+
+/** One stage of a dry run. */
+export interface StageForecast {
+  readonly stage: string;
+  readonly type: string;
+  /** Milliseconds after the start, if all before goes as foreseen. */
+  readonly startsMs: number;
+  readonly takesMs: number;
+  /** True: it takes longer by a time that nobody knows (an answer, a stage's own code). */
+  readonly openEnded: boolean;
+  /** What is asked of whom, for a judgement. */
+  readonly asks?: { readonly roles: readonly string[]; readonly timeoutMs?: number };
+  /** For a deploy: where. */
+  readonly cluster?: string;
+  /** For a deploy: its phases. */
+  readonly rollout?: RolloutForecast;
+  /** For a deploy: how long instances are taken to boot. */
+  readonly boot?: BootEstimate;
+  /** Why nothing can be foreseen of it: its input depends on what only runs can tell. */
+  readonly unknown?: string;
+}
+
+/** What a run would do to the clusters as they are now. Nothing was changed to find out. */
+export interface DryRun {
+  readonly pipeline: string;
+  /** When the clusters were looked at: milliseconds since 1970. */
+  readonly at: number;
+  readonly stages: readonly StageForecast[];
+  /** What would go wrong, one line each; empty when nothing is in the way. */
+  readonly problems: readonly string[];
+}
+
+/** What a dry run looks at. */
+export interface DryRunSources {
+  readonly registry: Registry;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly calls: CallLimits;
+  readonly signal: AbortSignal;
+}
+
+interface Walk {
+  state: RunState;
+  readonly at: number;
+  readonly worlds: Map<string, ClusterState>;
+  readonly ends: Map<string, number>;
+  readonly problems: string[];
+}
+
+/** Walks a pipeline without running it: real inputs, real observations, the real machine, and time that only counts. */
+export async function dryRun(pipeline: AnyPipeline, input: Json, sources: DryRunSources): Promise<DryRun> {
+  const at = sources.clock.now();
+  const state = beginRun("plan", { type: "run-started", at, plan: pipeline.plan(), input });
+  const walk: Walk = { state, at, worlds: new Map(), ends: new Map(), problems: [] };
+  const stages: StageForecast[] = [];
+  for (const stage of pipeline.stages) {
+    const forecast = await forecastStage(stage, walk, sources);
+    walk.ends.set(stage.name, forecast.startsMs + forecast.takesMs);
+    stages.push(forecast);
+  }
+  return { pipeline: pipeline.name, at, stages, problems: walk.problems };
+}
+
+async function forecastStage(
+  stage: PipelineStage,
+  walk: Walk,
+  sources: DryRunSources,
+): Promise<StageForecast> {
+  const startsMs = Math.max(0, ...stage.after.map((name) => walk.ends.get(name) ?? 0));
+  const common = { stage: stage.name, type: stage.type.type, startsMs };
+  const blind = { ...common, takesMs: 0, openEnded: true };
+  const missing = stage.after.filter((name) => walk.state.stages[name]?.output === undefined);
+  let value: unknown;
+  try {
+    ({ value } = await evaluateInput(stage, walk.state, sources.registry));
+  } catch (error) {
+    if (missing.length > 0)
+      return {
+        ...blind,
+        unknown: `its input depends on what ${missing.map((name) => JSON.stringify(name)).join(", ")} will find`,
+      };
+    walk.problems.push(...problemsOf(stage, error));
+    return blind;
+  }
+  switch (stage.type.kind) {
+    case "wait": {
+      const takesMs = parseDuration((value as { for: Duration }).for);
+      succeed(walk, stage, { until: walk.at + startsMs + takesMs });
+      return { ...common, takesMs, openEnded: false };
+    }
+    case "judgement": {
+      const { roles, timeout } = value as JudgementInput;
+      succeed(walk, stage, { verdict: "pass", actor: "?", at: walk.at + startsMs });
+      const timeoutMs = timeout === undefined ? {} : { timeoutMs: parseDuration(timeout) };
+      return { ...blind, asks: { roles, ...timeoutMs } };
+    }
+    case "rollout":
+      return {
+        ...blind,
+        ...(await forecastDeploy(stage, value as DeployInput<Json>, startsMs, walk, sources)),
+      };
+    default:
+      return blind;
+  }
+}
+
+async function forecastDeploy(
+  stage: PipelineStage,
+  { cluster, release, strategy }: DeployInput<Json>,
+  startsMs: number,
+  walk: Walk,
+  sources: DryRunSources,
+): Promise<Partial<StageForecast>> {
+  const { registry, clock, calls: limits, engine, signal } = sources;
+  const provider = registry.provider(cluster.provider);
+  if (!provider) return {};
+  const id = clusterId(cluster);
+  const calls = new ProviderCalls(provider, cluster, clock, limits);
+  try {
+    const found = await calls.check(release, signal);
+    const world = walk.worlds.get(id) ?? (await calls.observe(signal));
+    const { traffic } = provider.supports;
+    const planned = planRollout({
+      stage: stage.name,
+      run: "plan",
+      cluster,
+      release,
+      strategy,
+      world,
+      traffic,
+      at: walk.at + startsMs,
+    });
+    const problems = [...found, ...("problems" in planned ? planned.problems : [])];
+    walk.problems.push(...problems.map((problem) => `stage ${JSON.stringify(stage.name)}  ${problem}`));
+    if ("problems" in planned) return { cluster: id };
+    const boot = await estimateBoot(engine, cluster);
+    const rollout = forecastRollout(planned.event, world, boot);
+    walk.worlds.set(id, rollout.after);
+    const previous = planned.event.before ? { previous: planned.event.before.group } : {};
+    succeed(walk, stage, {
+      cluster: cluster as unknown as Json,
+      release,
+      group: rollout.candidate,
+      ...previous,
+    });
+    const openEnded = rollout.phases.some((phase) => phase.gate);
+    return { cluster: id, rollout, boot, takesMs: rollout.takesMs, openEnded };
+  } catch (error) {
+    walk.problems.push(...problemsOf(stage, error));
+    return { cluster: id };
+  }
+}
+
+function succeed(walk: Walk, stage: PipelineStage, output: Json): void {
+  walk.state = evolveRun(walk.state, { type: "stage-succeeded", at: walk.at, stage: stage.name, output });
+}
+
+function problemsOf(stage: PipelineStage, error: unknown): readonly string[] {
+  const at = `stage ${JSON.stringify(stage.name)}`;
+  const problems = DeliveryError.is(error) ? error.details["problems"] : undefined;
+  if (Array.isArray(problems)) return problems.map((problem) => `${at}  ${String(problem)}`);
+  return [`${at}  ${error instanceof Error ? error.message : String(error)}`];
+}

@@ -1,0 +1,159 @@
+// A plan is only worth something when what happens then is what it said.
+import {
+  type Cluster,
+  createDelivery,
+  defineStage,
+  type Delivery,
+  deploy,
+  dryRunMermaid,
+  dryRunText,
+  type Event,
+  judgement,
+  memory,
+  pipeline,
+  wait,
+} from "@gennaker/core";
+import { highlander, redBlack } from "@gennaker/strategies";
+import { describe, expect, it } from "vitest";
+import { type SimulatedCloud, simulatedCloud, virtualClock, type VirtualClock } from "../src/index.ts";
+
+function bed(traffic: "weighted" | "proportional" | "switch" = "weighted"): {
+  clock: VirtualClock;
+  cloud: SimulatedCloud;
+  cluster: Cluster;
+  delivery: Delivery;
+} {
+  const clock = virtualClock(Date.UTC(2026, 10, 21, 14, 2, 11));
+  const cloud = simulatedCloud({ clock });
+  cloud.behaviour(() => ({ bootMs: 38_000 }));
+  const provider = cloud.provider({ traffic });
+  const cluster = provider.cluster("shop-api");
+  cloud.seed(cluster, [{ size: 3, share: 100, release: "v1" }]);
+  const delivery = createDelivery({ engine: memory(), clock, providers: [provider] });
+  return { clock, cloud, cluster, delivery };
+}
+
+const phasesOf = (events: readonly Event[]): string[] =>
+  events.flatMap((event) => (event.type === "rollout-phase-started" ? [event.phase] : []));
+const commandsOf = (events: readonly Event[]): string[] =>
+  events.flatMap((event) => (event.type === "rollout-command-sent" ? [event.body.do] : []));
+
+const strategies = [
+  redBlack({ soak: "10m" }),
+  redBlack({ soak: "1m", scaleDownDelay: "5m", keepWarm: 1 }),
+  redBlack({ size: 5, keep: 0 }),
+  highlander({ soak: "30s" }),
+];
+
+describe.for(["weighted", "proportional", "switch"] as const)("%s traffic", (traffic) => {
+  it.for(
+    strategies.map((strategy) => ({
+      name: `${strategy.name} ${JSON.stringify(strategy.options)}`,
+      strategy,
+    })),
+  )("goes as planned: $name", async ({ strategy }) => {
+    const { clock, cloud, cluster, delivery } = bed(traffic);
+    const input = { cluster, release: "v2", strategy };
+    const plan = await clock.drive(delivery.plan(deploy, input));
+    expect(cloud.history).toEqual([]);
+    expect(plan.problems).toEqual([]);
+    const run = await clock.drive(delivery.deploy(input));
+    expect(await clock.drive(run.outcome())).toBe("succeeded");
+    const events: Event[] = [];
+    for await (const event of run.events()) events.push(event);
+    const planned = plan.stages[0]?.rollout?.phases ?? [];
+    expect(phasesOf(events)).toEqual(planned.map(({ phase }) => phase));
+    expect(commandsOf(events)).toEqual(
+      planned.flatMap(({ commands }) => commands.map((command) => command.do)),
+    );
+    expect(planned.at(-1)?.groups).toEqual(
+      cloud.world(cluster).groups.map(({ name, desired, share }) => ({ name, desired, share })),
+    );
+  });
+});
+
+it("learns from the log how long instances take to boot", async () => {
+  const { clock, cluster, delivery } = bed();
+  const before = await clock.drive(delivery.plan(deploy, { cluster, release: "v2", strategy: redBlack() }));
+  expect(before.stages[0]?.boot).toEqual({ bootMs: 30_000, samples: 0 });
+  for (const release of ["v2", "v3"]) {
+    const run = await clock.drive(delivery.deploy({ cluster, release, strategy: redBlack() }));
+    await clock.drive(run.outcome());
+  }
+  const after = await clock.drive(delivery.plan(deploy, { cluster, release: "v4", strategy: redBlack() }));
+  expect(after.stages[0]?.boot?.samples).toBe(2);
+  expect(Math.round((after.stages[0]?.boot?.bootMs ?? 0) / 1000)).toBe(38);
+});
+
+it("draws a whole pipeline, with what is asked and what nobody can know", async () => {
+  const { clock, cluster, delivery } = bed();
+  const find = defineStage<null, { tag: string }>({ type: "find", run: () => ({ tag: "v9" }) });
+  const promote = pipeline("promote-to-prod")
+    .stage("prod", deploy, () => ({ cluster, release: "v2", strategy: redBlack({ soak: "10m" }) }))
+    .stage("rest", wait, () => ({ for: "2h" }))
+    .stage("good?", judgement, () => ({ roles: ["qa"], timeout: "2d" }))
+    .stage("find", find, () => null)
+    .stage("next", deploy, ({ outputs }) => ({ cluster, release: outputs.find.tag, strategy: redBlack() }));
+  const plan = await clock.drive(delivery.plan(promote, null));
+  expect(dryRunText(plan)).toMatchInlineSnapshot(`
+    "promote-to-prod · dry run against the clusters as they are at 14:02:11 UTC · nothing was changed
+
+     stage   phase       what happens                                 from       takes   serving ≥   running ≤
+     prod    launch      create the candidate × 3                     14:02:11   ~30 s   3           6
+             shift       100 % to shop-api-v002                       14:02:41   ~1 s    3           6
+             soak        holds 10 m                                   14:02:41   ~10 m   3           6
+             retire      shop-api-v001 × 0                            14:12:41   ~1 s    3           6
+     rest    wait        waits                                        14:12:41   ~2 h
+     good?   judgement   asks qa, times out after 2 d → fail          16:12:41   ?
+     find    find        runs                                         16:12:41   ?
+     next    deploy      its input depends on what "find" will find   16:12:41   ?
+
+     way back   prod: up to the end of soak: 100 % to shop-api-v001, destroy shop-api-v002
+     boot time  30 s, assumed: there is no history of simulated:account/virtual/shop-api
+     problems   none"
+  `);
+  expect(dryRunMermaid(plan)).toMatchInlineSnapshot(`
+    "gantt
+      title promote-to-prod
+      dateFormat x
+      axisFormat %H:%M:%S
+      section prod
+      launch :1795269731000, 30000ms
+      shift :1795269761000, 1ms
+      soak :1795269761000, 600000ms
+      retire :1795270361000, 1ms
+      section rest
+      wait :1795270361000, 7200000ms
+      section good?
+      judgement :milestone, 1795277561000, 1ms
+      section find
+      find :milestone, 1795277561000, 1ms
+      section next
+      deploy :milestone, 1795277561000, 1ms"
+  `);
+});
+
+it("lists every problem of every stage, and changes nothing", async () => {
+  const { clock, cloud, cluster, delivery } = bed("switch");
+  const odd = { ...redBlack(), modes: ["weighted" as const] };
+  const broken = pipeline("broken")
+    .stage("a", deploy, () => ({ cluster, release: "v2", strategy: odd }), { after: [] })
+    .stage(
+      "b",
+      deploy,
+      () => ({ cluster: { ...cluster, provider: "nowhere" }, release: "v2", strategy: redBlack() }),
+      {
+        after: [],
+      },
+    )
+    .stage("c", wait, () => ({ for: "soon" as never }), { after: [] });
+  const plan = await clock.drive(delivery.plan(broken, null));
+  expect(plan.problems.map((problem) => problem.slice(0, 60))).toMatchInlineSnapshot(`
+    [
+      "stage "a"  strategy red-black: needs traffic to be weighted,",
+      "stage "b"  cluster: there is no provider "nowhere"; known: s",
+      "stage "c"  for: "soon" is not a duration (write "90s", "10m"",
+    ]
+  `);
+  expect(cloud.history).toEqual([]);
+});
