@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { Forward, type Take } from "./forward.ts";
+import { hasBody, withoutUpgrade } from "./framing.ts";
 import type { Listen } from "./record.ts";
 import { leastBusy, nextTurn, type Weighted } from "./rotation.ts";
 import type { Target } from "./target.ts";
@@ -45,6 +46,8 @@ interface Group extends Weighted {
   serverErrors: number;
 }
 
+/** Until a client has sent its headers, and from one piece of its body to the next. */
+const PATIENCE_MS = 60_000;
 const NO_TARGETS: ReadonlySet<Target> = new Set();
 
 /** Divides the requests of one cluster among its groups by share, and among a group's instances by load. */
@@ -53,6 +56,13 @@ export class Balancer {
   #unserved = 0;
   #server: Server | undefined;
   #listen: Listen | undefined;
+  #opening: Promise<unknown> = Promise.resolve();
+  readonly #patienceMs: number;
+
+  /** `patienceMs`: how long a client may keep silent in the middle of a request. Default 60000. */
+  constructor(patienceMs: number = PATIENCE_MS) {
+    this.#patienceMs = patienceMs;
+  }
 
   /** Where it listens; absent when it does not. */
   get listening(): Listen | undefined {
@@ -60,16 +70,10 @@ export class Balancer {
   }
 
   /** Listens there, port 0 for any. When it listened elsewhere, what is under way there ends in peace. */
-  async open(where: Listen): Promise<Listen> {
-    const now = this.#listen;
-    if (now && now.host === where.host && (where.port === 0 || where.port === now.port)) return now;
-    const server = this.#serve();
-    server.listen(where.port, where.host);
-    await once(server, "listening");
-    this.#server?.close();
-    this.#server = server;
-    this.#listen = { host: where.host, port: (server.address() as AddressInfo).port };
-    return this.#listen;
+  open(where: Listen): Promise<Listen> {
+    const opened = this.#opening.then(() => this.#openNext(where));
+    this.#opening = opened.catch(() => undefined);
+    return opened;
   }
 
   /** Takes no more requests; what is under way is cut off. */
@@ -79,7 +83,6 @@ export class Balancer {
     this.#server = undefined;
     this.#listen = undefined;
   }
-
   /** All groups at once: from here on every request sees these. */
   divide(
     groups: readonly { readonly name: string; readonly share: number; readonly targets: readonly Target[] }[],
@@ -122,16 +125,35 @@ export class Balancer {
 
   // ---
 
+  async #openNext(where: Listen): Promise<Listen> {
+    const now = this.#listen;
+    if (now && now.host === where.host && (where.port === 0 || where.port === now.port)) return now;
+    const server = this.#serve();
+    server.listen(where.port, where.host);
+    await once(server, "listening");
+    // Out of file descriptors: who waits is let in when there are some again.
+    server.on("error", () => undefined);
+    this.#server?.close();
+    this.#server = server;
+    this.#listen = { host: where.host, port: (server.address() as AddressInfo).port };
+    return this.#listen;
+  }
+
   #serve(): Server {
     const take: Take = (refused, avoided = NO_TARGETS) => {
       const lease = this.take(new Set([...refused, ...avoided])) ?? this.take(refused);
       if (!lease) this.#unserved += 1;
       return lease;
     };
-    // Uploads may take as long as they take.
-    const server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000 });
-    server.on("request", (request, response) => new Forward(request, response, take).begin());
-    server.on("upgrade", (request, socket, head) => upgrade(request, socket, head, take));
+    const patience = this.#patienceMs;
+    // Uploads may take as long as they take. That alone would let headers take for ever, too.
+    const times = { requestTimeout: 0, headersTimeout: patience, connectionsCheckingInterval: patience / 2 };
+    const server = createServer({ ...times, keepAliveTimeout: 75_000 });
+    server.on("request", (request, response) => new Forward(request, response, take, patience).begin());
+    server.on("upgrade", (request, socket, head) => {
+      if (hasBody(request)) withoutUpgrade(server, request, socket, head);
+      else upgrade(request, socket, head, take);
+    });
     return server;
   }
 }

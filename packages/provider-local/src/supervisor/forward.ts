@@ -5,7 +5,8 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Lease } from "./balancer.ts";
-import { endToEnd, hasBody, toInstance } from "./headers.ts";
+import { hasBody, type OwnAnswer, unfit } from "./framing.ts";
+import { endToEnd, toInstance } from "./headers.ts";
 import { RequestBody } from "./request-body.ts";
 import type { Target } from "./target.ts";
 
@@ -36,19 +37,27 @@ export class Forward {
   #attempts = 0;
   #gone = false;
 
-  constructor(request: IncomingMessage, response: ServerResponse, take: Take) {
+  constructor(request: IncomingMessage, response: ServerResponse, take: Take, patienceMs: number) {
     this.#request = request;
     this.#response = response;
     this.#take = take;
     this.#repeatable = SAFE_TWICE.has(request.method ?? "");
-    this.#body = hasBody(request) ? new RequestBody(request, KEEP_BYTES) : undefined;
+    this.#body = hasBody(request) ? new RequestBody(request, KEEP_BYTES, patienceMs) : undefined;
     if (!this.#body) request.resume();
     response.on("error", () => response.destroy());
   }
 
   begin(): void {
+    const problem = unfit(this.#request);
+    if (problem) this.#answer(problem);
+    else this.#attempt();
+  }
+
+  // ---
+
+  #attempt(): void {
     const lease = this.#take(this.#refused, this.#broke);
-    if (!lease) return this.#answer(503, "no healthy instance has a share of the traffic");
+    if (!lease) return this.#answer({ status: 503, text: "no healthy instance has a share of the traffic" });
     this.#attempts += 1;
     try {
       const out = this.#open(lease.target);
@@ -57,11 +66,9 @@ export class Forward {
       else out.end();
     } catch {
       lease.end();
-      this.#answer(400, "this request cannot be passed on");
+      this.#answer({ status: 400, text: "this request cannot be passed on" });
     }
   }
-
-  // ---
 
   #open(target: Target): ClientRequest {
     return httpRequest({
@@ -70,9 +77,15 @@ export class Forward {
       method: this.#request.method ?? "GET",
       path: this.#request.url ?? "/",
       headers: toInstance(this.#request),
-      agent: this.#repeatable && this.#attempts === 1 ? target.pooled : false,
+      agent: this.#mayReuse() ? target.pooled : false,
       setHost: false,
     });
+  }
+
+  /** A connection that was idle may be closing just now, so it is only for what can be said twice. */
+  #mayReuse(): boolean {
+    const fits = !this.#body || Number(this.#request.headers["content-length"]) <= KEEP_BYTES;
+    return this.#repeatable && fits && this.#attempts === 1;
   }
 
   #connect(out: ClientRequest, lease: Lease): void {
@@ -110,6 +123,8 @@ export class Forward {
       if (!this.#gone) lease.failed();
       this.#response.destroy();
     });
+    // It need not have read the whole body to know its answer; the client goes on sending.
+    this.#response.once("finish", () => this.#body?.discard());
     incoming.pipe(this.#response);
   }
 
@@ -117,13 +132,13 @@ export class Forward {
     const harmless = !connected || (this.#repeatable && this.#broke.size === 0);
     (connected ? this.#broke : this.#refused).add(lease.target);
     const again = harmless && (this.#body?.replayable ?? true);
-    if (again && this.#attempts < ATTEMPTS_MAX) return this.begin();
+    if (again && this.#attempts < ATTEMPTS_MAX) return this.#attempt();
     lease.answered(502);
     lease.failed();
-    this.#answer(502, `${lease.target.id} broke the connection before it answered`);
+    this.#answer({ status: 502, text: `${lease.target.id} broke the connection before it answered` });
   }
 
-  #answer(status: number, text: string): void {
+  #answer({ status, text }: OwnAnswer): void {
     this.#body?.discard();
     const headers = {
       "Content-Type": "text/plain; charset=utf-8",

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { framing } from "./framing.ts";
 
 /** Names and values in turns, as they were on the wire. */
 export type RawHeaders = readonly string[];
@@ -27,28 +28,15 @@ export function endToEnd(message: IncomingMessage, alsoDrop: readonly string[] =
 
 /** What an instance is told: who asked, and how the body is framed. */
 export function toInstance(request: IncomingMessage): string[] {
-  const headers = endToEnd(request, ["expect", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"]);
-  headers.push(...forwarded(request));
-  // Framing said aloud: a body that a DELETE brings in chunks must not turn into a second request.
-  if (request.headers["transfer-encoding"] !== undefined) headers.push("Transfer-Encoding", "chunked");
-  else if (
-    request.headers["content-length"] === undefined &&
-    !/^(GET|HEAD|OPTIONS|TRACE|DELETE)$/.test(request.method ?? "")
-  )
-    headers.push("Content-Length", "0");
-  return headers;
+  const told = [...forwarded(request), ...framing(request)];
+  const set = pairs(told).map(([name]) => name.toLowerCase());
+  // Said by us alone: what a client's Connection header names must not get these out of the way.
+  return [...endToEnd(request, ["expect", "content-length", "forwarded", ...set]), ...told];
 }
 
 /** The same for a connection that is to become something else, such as a WebSocket. */
 export function toUpgrade(request: IncomingMessage): string[] {
   return [...toInstance(request), "Connection", "Upgrade", "Upgrade", request.headers.upgrade ?? "websocket"];
-}
-
-/** Whether a request has a body. */
-export function hasBody(request: IncomingMessage): boolean {
-  return (
-    request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0
-  );
 }
 
 /** Raw headers two by two. */
@@ -58,19 +46,28 @@ export function pairs(raw: RawHeaders): [string, string][] {
   return found;
 }
 
-function forwarded({ headers, socket }: IncomingMessage): string[] {
-  const before = headers["x-forwarded-for"];
+/** A client on this machine may be a proxy and is believed; what others say of themselves is dropped. */
+function forwarded({ headers, socket, rawHeaders }: IncomingMessage): string[] {
   const client = socket.remoteAddress ?? "unknown";
+  const near = /^(::1$|(::ffff:)?127\.)/.test(client);
+  const before = near ? headers["x-forwarded-for"] : undefined;
+  const told = (name: string): string | undefined => (near ? first(headers[name]) : undefined);
+  // HTTP/1.0 knows no Host; without one an instance would refuse the request.
+  const host = headers.host ?? `${bracketed(socket.localAddress)}:${socket.localPort}`;
+  const standard = near ? pairs(rawHeaders).filter(([name]) => name.toLowerCase() === "forwarded") : [];
   return [
-    "X-Forwarded-For",
-    before === undefined ? client : `${String(before)}, ${client}`,
-    "X-Forwarded-Proto",
-    first(headers["x-forwarded-proto"], "http"),
-    "X-Forwarded-Host",
-    first(headers["x-forwarded-host"], headers.host ?? ""),
+    ...["Host", host],
+    ...standard.flat(),
+    ...["X-Forwarded-For", before === undefined ? client : `${String(before)}, ${client}`],
+    ...["X-Forwarded-Proto", told("x-forwarded-proto") ?? "http"],
+    ...["X-Forwarded-Host", told("x-forwarded-host") ?? host],
   ];
 }
 
-function first(value: string | string[] | undefined, otherwise: string): string {
-  return (Array.isArray(value) ? value[0] : value) ?? otherwise;
+function bracketed(address = "localhost"): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
 }

@@ -10,11 +10,18 @@ export class RequestBody {
   #ended = false;
   #to: Writable | undefined;
 
-  constructor(request: IncomingMessage, keepBytes: number) {
+  /** `patienceMs`: a client that sends nothing for so long, though it is asked to, is cut off. */
+  constructor(request: IncomingMessage, keepBytes: number, patienceMs: number) {
     this.#request = request;
     this.#keepBytes = keepBytes;
     request.on("data", (chunk: Buffer) => this.#pass(chunk));
+    const impatient = (): void => {
+      if (request.isPaused()) request.socket.setTimeout(patienceMs);
+      else request.destroy();
+    };
+    request.setTimeout(patienceMs, impatient);
     request.on("end", () => {
+      request.off("timeout", impatient).setTimeout(0);
       this.#ended = true;
       this.#to?.end();
     });
