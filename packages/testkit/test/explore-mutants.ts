@@ -45,7 +45,7 @@ const hasty: Strategy = {
   }),
 };
 
-const past = { others: true } as const;
+const past = { others: "idle" } as const;
 
 function withoutTurn(name: string): Partial<Rules> {
   const turn = RULES.turn.filter((rule) => rule.name !== name);

@@ -166,8 +166,8 @@ function judgeFinish(
     return lost || witness.unmet >= deadline ? [] : ["S10"];
   }
   if (event.outcome === "succeeded") return [];
-  const { home, settings } = brief;
-  const was = sharesOf(home, settings.traffic);
+  const { settings } = brief;
+  const was = formerShares(brief, turn.seen);
   const moved = turn.seen.groups.some((group) =>
     settings.traffic === "proportional"
       ? group.share > 0 !== (was[group.name] ?? 0) > 0
@@ -177,6 +177,19 @@ function judgeFinish(
   const kept =
     brief.planned.rollout.onRollback === "keep" ? (candidate?.desired ?? 0) > 0 : candidate !== undefined;
   return moved || small || kept ? ["S5"] : [];
+}
+
+// What others than stable can no longer serve is stable's.
+function formerShares({ home, settings, planned }: Brief, seen: ClusterState): Record<string, number> {
+  const was = { ...sharesOf(home, settings.traffic) };
+  const heir = planned.before?.group;
+  for (const name of Object.keys(was)) {
+    const dead = !seen.groups.some((group) => group.name === name && group.healthy > 0);
+    if (name === heir || heir === undefined || !dead) continue;
+    was[heir] = (was[heir] ?? 0) + (was[name] ?? 0);
+    delete was[name];
+  }
+  return was;
 }
 
 function judgeCommand(turn: Turn, before: RolloutState, after: RolloutState, brief: Brief): Property[] {

@@ -40,8 +40,11 @@ export interface ExploreOptions {
   readonly createOnce?: boolean;
   /** The cluster is empty. Default false. */
   readonly firstDeploy?: boolean;
-  /** Two older groups without traffic stand beside stable, the older one without instances. Default false. */
-  readonly others?: boolean;
+  /**
+   * Two older groups beside stable, the older one without instances: `"idle"` without traffic, or `"serving"`, where
+   * the newer one has a fifth of it. Default `"none"`.
+   */
+  readonly others?: "none" | "idle" | "serving";
   /** How many faults one history may have. Default 3. */
   readonly faults?: number;
   /** Which faults. Default all. */
@@ -66,7 +69,7 @@ export function withDefaults(options: ExploreOptions): Settings {
     conditions: true,
     createOnce: false,
     firstDeploy: false,
-    others: false,
+    others: "none",
     faults: 3,
     menu: FAULTS,
     looksBeforeClaim: false,

@@ -123,7 +123,9 @@ export function firstWorld({
   size,
 }: Pick<Settings, "firstDeploy" | "others" | "size">): World {
   if (firstDeploy) return [];
-  return others ? [older(1, 0, 0), older(2, 1, 0), older(3, size, 100)] : [older(1, size, 100)];
+  if (others === "none") return [older(1, size, 100)];
+  const share = others === "serving" ? 20 : 0;
+  return [older(1, 0, 0), older(2, 1, share), older(3, size, 100 - share)];
 }
 
 function older(sequence: number, desired: number, weight: number): ModelGroup {

@@ -120,6 +120,8 @@ function advance(sight: Sight): NewEvent | undefined {
 function arrive(sight: Sight): NewEvent {
   const { turned: back } = sight.state;
   if (!back) return finish(sight, "succeeded", undefined);
+  // Others have taken over; as it was it is not.
+  if (sight.state.planned.before && !sight.stable) return finish(sight, "failed", missingStable(sight));
   return finish(sight, back.cancelled ? "cancelled" : "rolled-back", back.reason);
 }
 

@@ -1,17 +1,19 @@
 import { sharesIn } from "./roles.ts";
-import { isLost, type Sight } from "./sight.ts";
+import { carriers, isLost, type Sight } from "./sight.ts";
 
-/** Shares as they were before the rollout, among the groups that are still there; stable gets what nobody claims. */
-export function formerShares({ state, world, stable, candidate }: Sight): Readonly<Record<string, number>> {
+/**
+ * Shares as they were before the rollout, among the groups that can still take them: what others can no longer serve
+ * is stable's, or that of the one that had most.
+ */
+export function formerShares(sight: Sight): Readonly<Record<string, number>> {
+  const { state, stable } = sight;
   const was = state.planned.before?.traffic ?? {};
-  // Names may be given again: a candidate that is called as another group was is not that group.
-  const names = new Set(world.groups.filter((group) => group !== candidate).map((group) => group.name));
-  const there = Object.entries(was).filter(([name]) => names.has(name));
-  const shares = Object.fromEntries(there);
-  const lost = 100 - there.reduce((sum, [, share]) => sum + share, 0);
-  if (stable && lost > 0 && Object.keys(was).length > 0)
-    shares[stable.name] = (shares[stable.name] ?? 0) + lost;
-  return shares;
+  const able = carriers(sight).filter((group) => group === stable || group.healthy > 0);
+  const [most] = able.toSorted((a, b) => (was[b.name] ?? 0) - (was[a.name] ?? 0));
+  const heir = stable && was[stable.name] !== undefined ? stable : most;
+  const shares = Object.fromEntries(able.map(({ name }) => [name, was[name] ?? 0]));
+  const lost = 100 - Object.values(shares).reduce((sum, share) => sum + share, 0);
+  return heir ? { ...shares, [heir.name]: (shares[heir.name] ?? 0) + lost } : shares;
 }
 
 /**

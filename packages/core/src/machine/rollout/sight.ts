@@ -1,4 +1,4 @@
-import type { ClusterState } from "../../model/cluster.ts";
+import type { ClusterState, ServerGroup } from "../../model/cluster.ts";
 import type { Phase, Shares, Want } from "../../model/phase.ts";
 import { type Roles, rolesIn } from "./roles.ts";
 import type { Rules } from "./rules.ts";
@@ -21,17 +21,29 @@ export interface Sight extends Roles {
 export function look(state: RolloutState, world: ClusterState, now: number, rules: Rules): Sight {
   const phase = phaseOf(state);
   const roles = rolesIn(world, state);
-  const want = isLost({ state, ...roles }) ? SURVIVE : (phase?.want ?? {});
+  const want = isLost({ state, world, ...roles }) ? SURVIVE : (phase?.want ?? {});
   return { ...roles, rules, state, world, now, phase, want };
 }
 
 // With nothing to go back to, the candidate is the best there is.
 const SURVIVE: Want = { candidate: 100, traffic: { candidate: 100 } };
 
-/** Whether the group that the way back leads to is gone. */
-export function isLost({ state, stable }: Pick<Sight, "state" | "stable">): boolean {
-  return state.direction === "back" && (state.planned.before?.share ?? 0) > 0 && !stable;
+/**
+ * The groups that had traffic before, as far as they are still there. Names may be given again: a candidate that is
+ * called as another group was is not that group.
+ */
+export function carriers({ state, world, candidate }: Grounds): readonly ServerGroup[] {
+  const was = state.planned.before?.traffic ?? {};
+  return world.groups.filter((group) => group !== candidate && was[group.name] !== undefined);
 }
+
+/** Whether all groups that the way back could lead to are gone. */
+export function isLost(grounds: Grounds): boolean {
+  const { direction, planned } = grounds.state;
+  return direction === "back" && (planned.before?.share ?? 0) > 0 && carriers(grounds).length === 0;
+}
+
+type Grounds = Pick<Sight, "state" | "world" | "candidate">;
 
 /** Below this our own commands must not bring what serves: the floor, or what serves now where that is less. */
 export function bound({ state, world }: Sight): number {
