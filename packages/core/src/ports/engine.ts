@@ -17,7 +17,10 @@ export interface IssuedEffect extends Effect {
   readonly lease: string;
 }
 
-/** Asks for one of `limit` places under a key; places are given in the order of asking. */
+/**
+ * Asks for one of `limit` places under a key; places are given in the order of asking, each request being held to its
+ * own limit. Asking again changes nothing and answers where the first request stands.
+ */
 export interface PermitRequest {
   readonly key: string;
   readonly limit: number;
@@ -72,13 +75,16 @@ export interface Write {
   readonly events: readonly NewEvent[];
   /** Effects to hand out, each under a new lease. Replaces an outstanding one of the same id. */
   readonly issue?: readonly Effect[];
-  /** Ids of effects that are over. */
+  /** Ids of effects that are over. What the same write issues is not. */
   readonly settle?: readonly string[];
-  /** When to call `due` for this run next; null: never; absent: as before. */
+  /**
+   * When to call `due` for this run next; null: never; absent: as before. An instant that has passed is due at once,
+   * also when it is set again: a timer may have fired a moment early.
+   */
   readonly wakeAt?: number | null;
   readonly status?: RunStatus;
   readonly request?: readonly PermitRequest[];
-  /** Permits given back, or requests withdrawn. */
+  /** Permits given back, or requests withdrawn; before `request` takes effect. */
   readonly release?: readonly { readonly key: string; readonly holder: string }[];
 }
 
@@ -98,7 +104,10 @@ export interface NewRun {
   readonly idempotencyKey?: string;
 }
 
-/** What an engine calls back. It calls only between `open` and `close`, never inside a transaction. */
+/**
+ * What an engine calls back. It calls only between `open` and `close`, never inside a transaction, and not before
+ * whoever awaits the commit has heard of it. A callback that throws is logged, and the others are called.
+ */
 export interface EngineHost {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -128,13 +137,18 @@ export interface Engine {
    * @throws ConfigurationError when the log is another process's, damaged, or at a place that cannot be trusted
    */
   open(host: EngineHost): Promise<void>;
-  /** Creates a run with its first write; when the idempotency key is taken (per pipeline), names that run and writes nothing. */
+  /**
+   * Creates a run with its first write; when the idempotency key is taken (per pipeline), names that run and writes nothing.
+   *
+   * @throws ConflictError when the id is taken
+   */
   create(run: NewRun, write: Write): Promise<{ readonly run: string; readonly created: boolean } & Committed>;
   /**
    * Loads a run, lets `decide` look at it, and records what it returns, in one transaction. `decide` is pure and may be
    * called again. When it throws, nothing is recorded and the error is the caller's.
    *
-   * @throws ConflictError when the log was taken over by another process; undefined is passed for an unknown run
+   * @throws ConflictError when the log was taken over by another process, or the run is unknown: `decide` is given
+   * undefined then and may throw what it likes, but nothing can be recorded
    */
   commit(run: string, known: number, decide: (loaded: LoadedRun | undefined) => Write): Promise<Committed>;
   /** Events of one run from `from` (a seq, inclusive), in order, at most `limit`. Empty for an unknown run. */
@@ -142,7 +156,8 @@ export interface Engine {
   /** Events of all runs from `from` (an offset, inclusive), in order, at most `limit`. */
   scan(from: number, limit: number): Promise<readonly Event[]>;
   /** Runs that pass a filter, newest first. */
+  /** @throws ConflictError when there is no run `before` */
   list(filter: RunFilter): Promise<readonly RunSummary[]>;
-  /** Waits for commits under way and lets go of the log. */
+  /** Waits for commits under way, tells of them, and lets go of the log. Every later call throws a ConflictError. */
   close(): Promise<void>;
 }

@@ -29,7 +29,7 @@ export class Trial {
   readonly #options: EngineKitOptions;
   readonly #place: EngineUnderTest;
   readonly #successors: Trial[] = [];
-  #deciding = false;
+  #calling = 0;
   #intrusion: string | undefined;
 
   private constructor(options: EngineKitOptions, place: EngineUnderTest, engine: Engine) {
@@ -60,7 +60,8 @@ export class Trial {
 
   /** Creates a run, of pipeline "kit" unless told otherwise. Default: its first event. */
   create(run: string, write: Write = said(run), more: Partial<NewRun> = {}): ReturnType<Engine["create"]> {
-    return this.engine.create({ run, pipeline: "kit", startedAt: this.clock.now(), ...more }, write);
+    const created = { run, pipeline: "kit", startedAt: this.clock.now(), ...more };
+    return this.#undisturbed(() => this.engine.create(created, write));
   }
 
   /** Creates several runs, one after the other. */
@@ -73,14 +74,10 @@ export class Trial {
     decide: Write | ((loaded: LoadedRun | undefined) => Write),
     known: number = -1,
   ): Promise<Committed> {
-    return this.engine.commit(run, known, (loaded) => {
-      this.#deciding = true;
-      try {
-        return typeof decide === "function" ? decide(loaded) : decide;
-      } finally {
-        this.#deciding = false;
-      }
-    });
+    const asked = typeof decide === "function" ? decide : () => decide;
+    return this.#undisturbed(() =>
+      this.engine.commit(run, known, (loaded) => this.#undisturbed(() => asked(loaded))),
+    );
   }
 
   /** A run as a decision sees it. */
@@ -135,9 +132,9 @@ export class Trial {
     }
   }
 
-  /** No callback may come while a decision is made. */
+  /** No callback may come from within a call of the engine, nor while a decision is made. */
   checkCallbacks(): void {
-    assert.equal(this.#intrusion, undefined, `${this.#intrusion} was called within a decision`);
+    assert.equal(this.#intrusion, undefined, `${this.#intrusion} was called within a commit`);
   }
 
   async dispose(): Promise<void> {
@@ -148,10 +145,19 @@ export class Trial {
     }
   }
 
+  #undisturbed<T>(call: () => T): T {
+    this.#calling += 1;
+    try {
+      return call();
+    } finally {
+      this.#calling -= 1;
+    }
+  }
+
   /** What the engine calls back. */
   host(): EngineHost {
     const note = (what: string): void => {
-      if (this.#deciding) this.#intrusion ??= what;
+      if (this.#calling > 0) this.#intrusion ??= what;
       this.onCallback(what);
     };
     return {
