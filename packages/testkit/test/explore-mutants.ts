@@ -1,7 +1,7 @@
 // Broken frames, drivers and worlds: one rule taken away in each.
 import type { Strategy } from "@gennaker/core";
 import { RULES, type Rules } from "@gennaker/core/machine";
-import { highlander, redBlack } from "@gennaker/strategies";
+import { redBlack } from "@gennaker/strategies";
 import type { Property } from "../src/explore/properties.ts";
 import type { ExploreOptions } from "../src/explore/options.ts";
 
@@ -27,6 +27,39 @@ const reckless: Strategy = {
     onRollback: "destroy",
     phases: [
       { name: "all at once", want: { candidate: 100, stable: 0 }, deadlineMs: 600_000, after: "back" },
+    ],
+  }),
+};
+
+const share = (candidate: number): { readonly stable: number; readonly candidate: number } => ({
+  stable: 100 - candidate,
+  candidate,
+});
+
+/** A strategy that gives the candidate its traffic in parts. */
+const stepping: Strategy = {
+  ...soaking,
+  name: "in steps",
+  modes: ["weighted", "proportional"],
+  rollout: () => ({
+    minHealthy: 100,
+    onRollback: "destroy",
+    phases: [
+      {
+        name: "a quarter",
+        want: { candidate: 25, traffic: share(25) },
+        holdMs: 10_000,
+        deadlineMs: 600_000,
+        after: "back",
+      },
+      { name: "half", want: { candidate: 50, traffic: share(50) }, deadlineMs: 600_000, after: "back" },
+      { name: "all", want: { candidate: 100, traffic: share(100) }, deadlineMs: 600_000, after: "back" },
+      {
+        name: "retire",
+        want: { candidate: 100, traffic: share(100), stable: 0 },
+        deadlineMs: 600_000,
+        after: "forward",
+      },
     ],
   }),
 };
@@ -137,12 +170,8 @@ export const MUTANTS: readonly Mutant[] = [
   { without: "the claim before the first look", breaks: "S4", options: { looksBeforeClaim: true } },
 ];
 
-export const STRATEGIES: {
-  readonly soaking: Strategy;
-  readonly approving: Strategy;
-  readonly only: Strategy;
-} = {
+export const STRATEGIES: { readonly [name in "soaking" | "approving" | "stepping"]: Strategy } = {
   soaking,
   approving,
-  only: highlander({ soak: "10s" }),
+  stepping,
 };

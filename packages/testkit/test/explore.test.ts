@@ -5,11 +5,13 @@ import { exploreStrategy, type ExploreOptions } from "../src/index.ts";
 import { MUTANTS, type Mutant, STRATEGIES } from "./explore-mutants.ts";
 import { FLAWLESS, verdict } from "./explore-table.ts";
 
-const { soaking, approving } = STRATEGIES;
+const { soaking, approving, stepping } = STRATEGIES;
 
 describe("every promise is kept, up to 2 faults,", () => {
   const rows = {
     "when people approve the cut-over": [approving, {}],
+    "when traffic moves in weighted parts": [stepping, { size: 4 }],
+    "when traffic moves as instances do": [stepping, { traffic: "proportional" }],
     "when the cluster is empty": [soaking, { firstDeploy: true }],
     "when people approve a first deploy": [approving, { firstDeploy: true }],
     "when older groups are there": [soaking, { others: "idle" }],
@@ -29,9 +31,13 @@ describe("every promise is kept, up to 2 faults,", () => {
     "when old commands are drained, not refused": [soaking, { fencing: "drain" }],
     "when the world makes one group for one key by itself": [soaking, { createOnce: true }],
   } as const;
-  it.each(Object.entries(rows))("%s", (_, [strategy, options]) => {
-    expect(verdict(strategy, { faults: 2, ...options })).toEqual(FLAWLESS);
-  });
+  it.each(Object.entries(rows))(
+    "%s",
+    (_, [strategy, options]) => {
+      expect(verdict(strategy, { faults: 2, ...options })).toEqual(FLAWLESS);
+    },
+    120_000,
+  );
 });
 
 it("only windows are left open by a provider that cannot check conditions", () => {
@@ -60,11 +66,15 @@ it("refuses a strategy that does not fit the world, with every problem", () => {
 });
 
 describe("nothing is there for nothing: something breaks without", () => {
-  it.each(MUTANTS)("$without", (mutant) => {
-    // A broken driver or world is compared with the whole one, a broken frame with the frame in the same world.
-    expect(broken(mutant, mutant.rules ? mutant.options : {})).not.toContain(mutant.breaks);
-    expect(broken(mutant, mutant.options, mutant.rules)).toContain(mutant.breaks);
-  });
+  it.each(MUTANTS)(
+    "$without",
+    (mutant) => {
+      // A broken driver or world is compared with the whole one, a broken frame with the frame in the same world.
+      expect(broken(mutant, mutant.rules ? mutant.options : {})).not.toContain(mutant.breaks);
+      expect(broken(mutant, mutant.options, mutant.rules)).toContain(mutant.breaks);
+    },
+    60_000,
+  );
 });
 
 function broken({ strategy = soaking }: Mutant, options?: ExploreOptions, rules?: Mutant["rules"]): string[] {

@@ -68,7 +68,7 @@ export function did<T extends EventType>(type: T, fields: object = {}): NewEvent
 }
 
 export const claimed = (epoch = 1, at = 0): NewEvent => did("rollout-claimed", { epoch, at });
-export const found: NewEvent = did("rollout-candidate-found", { group: "v002" });
+const found: NewEvent = did("rollout-candidate-found", { group: "v002" });
 
 /** The events that bring a rollout into a phase on its way out, with the candidate there. */
 export function upTo(phase: string, phases: readonly Phase[] = PHASES, at = 0): readonly NewEvent[] {
@@ -95,7 +95,7 @@ export interface Spec {
   when(world: ClusterState, now?: number): Seen;
 }
 
-export interface Seen {
+interface Seen {
   readonly decision: RolloutDecision;
   /** These types were recorded, in this order, and this was said. */
   records(types: readonly EventType[], command?: RolloutCommand): Seen;

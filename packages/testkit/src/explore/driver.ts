@@ -2,14 +2,14 @@
 import { decideRollout } from "@gennaker/core/machine";
 import type { ClusterState, NewEvent, RolloutCommand } from "@gennaker/core/ports";
 import { served, taken } from "./judge-landing.ts";
-import { isMet, judgeTurn } from "./judge-turn.ts";
+import { isMet, judgeTurn, relied } from "./judge-turn.ts";
 import { append, STAGE } from "./log.ts";
 import type { Move } from "./moves.ts";
 import type { Node } from "./node.ts";
 import type { Brief } from "./properties.ts";
 import { pass } from "./time.ts";
 import { arrival, describe, mishaps, reach } from "./wire.ts";
-import { crash } from "./witness.ts";
+import { crash, rely } from "./witness.ts";
 import { observe } from "./world.ts";
 
 /** What the driver does in the ordinary course of things. */
@@ -62,8 +62,9 @@ function turn(
     settings.rules,
   );
   let next = append(node, events, brief);
-  const turned = { witness: node.witness, seen, events, command: command?.body };
-  const broken = judgeTurn(turned, node.state, next.state, brief);
+  const { witness, state } = node;
+  const turned = { witness, seen, events, command: command?.body };
+  const broken = judgeTurn(turned, state, next.state, brief);
   const counts = !stale && node.state.claimed && node.state.inFlight === undefined;
   if (counts) next = { ...next, glimpse: undefined, witness: remember(next, seen, brief) };
   if (command) next = { ...next, ...send(next, command, brief) };
@@ -75,7 +76,8 @@ function turn(
 function remember({ witness, state }: Node, seen: ClusterState, brief: Brief): Node["witness"] {
   const phase = witness.direction === "forward" ? state.planned.rollout.phases[witness.index] : undefined;
   const met = isMet(phase, seen, brief, state.size);
-  return { ...witness, met, metOnce: witness.metOnce || met, held: met ? witness.held : 0 };
+  const counted = met && phase ? relied(phase, state.size, brief) : 0;
+  return { ...rely(witness, counted), met, metOnce: witness.metOnce || met, held: met ? witness.held : 0 };
 }
 
 // A driver that speaks while a command is under way leaves that one to itself.

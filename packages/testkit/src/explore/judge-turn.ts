@@ -203,7 +203,14 @@ function judgeCommand(turn: Turn, before: RolloutState, after: RolloutState, bri
   if ((witness.paused || witness.undecided) && forward && (moved || !witness.metOnce)) found.push("S11");
   if (witness.failedNow === JSON.stringify(command) && !moved) found.push("S15");
   const follows = typeof brief.planned.sizeRule !== "number";
-  if (command.do === "set-traffic" && forward && follows && stable && stable.share > 0)
+  if (
+    command.do === "set-traffic" &&
+    forward &&
+    follows &&
+    stable &&
+    !command.shares[stable.name] &&
+    stable.share > 0
+  )
     if ((candidate?.desired ?? 0) < stable.desired) found.push("S8");
   if (forward && candidate?.share !== 100 && lessens(command, seen, candidate)) found.push("S13");
   return found;

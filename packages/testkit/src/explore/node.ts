@@ -55,7 +55,7 @@ export function keyOf(node: Node, longest: number): string {
     state.stableSize,
     bits(
       state.claimed,
-      state.exposed,
+
       state.met,
       state.metOnce,
       state.promoted,

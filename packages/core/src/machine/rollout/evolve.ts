@@ -17,7 +17,6 @@ export function initialRollout(planned: Fact<"rollout-planned">): RolloutState {
     said: 0,
     inFlight: undefined,
     candidate: undefined,
-    exposed: false,
     proved: 0,
     shares: planned.before?.traffic ?? {},
     direction: "forward",
@@ -141,14 +140,7 @@ function reach(state: RolloutState): RolloutState {
 }
 
 function send(state: RolloutState, { command, body }: Fact<"rollout-command-sent">): RolloutState {
-  const exposes =
-    state.candidate !== undefined && body.do === "set-traffic" && (body.shares[state.candidate] ?? 0) > 0;
-  return {
-    ...state,
-    inFlight: { command, body },
-    said: state.said + 1,
-    exposed: state.exposed || exposes,
-  };
+  return { ...state, inFlight: { command, body }, said: state.said + 1 };
 }
 
 function settle(state: RolloutState, event: Fact<"rollout-command-settled">, rules: Rules): RolloutState {

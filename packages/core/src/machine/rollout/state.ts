@@ -29,8 +29,6 @@ export interface RolloutState {
   readonly inFlight: { readonly command: string; readonly body: RolloutCommand } | undefined;
   /** Name of the candidate's group, once it was seen. */
   readonly candidate: string | undefined;
-  /** The candidate was given traffic at least once. */
-  readonly exposed: boolean;
   /** So many healthy instances of the candidate a phase has already counted on. */
   readonly proved: number;
   /** Traffic by group name, as last reported. */

@@ -18,16 +18,16 @@ export const cancelled: TurnRule = (sight) =>
   sight.state.cancel && mayFail(sight) ? sight.state.cancel.reason : undefined;
 
 /** A command failed for good. */
-export const commandFailed: TurnRule = (sight) => (mayFail(sight) ? sight.state.failure : undefined);
+const commandFailed: TurnRule = (sight) => (mayFail(sight) ? sight.state.failure : undefined);
 
 /** The candidate was there and is not any more. */
-export const candidateVanished: TurnRule = (sight) =>
+const candidateVanished: TurnRule = (sight) =>
   sight.state.candidate !== undefined && !sight.candidate && mayReturn(sight)
     ? `${sight.state.candidate} is gone: it was removed by somebody else`
     : undefined;
 
 /** The candidate cannot become healthy, however long one waits. */
-export const candidateHopeless: TurnRule = (sight) => {
+const candidateHopeless: TurnRule = (sight) => {
   const { candidate, state } = sight;
   if (!candidate?.problem?.fatal || !mayReturn(sight)) return undefined;
   const needed = need(wantedCandidate(sight), state.planned.rollout.minHealthy);
@@ -36,10 +36,10 @@ export const candidateHopeless: TurnRule = (sight) => {
     : undefined;
 };
 
-/** The candidate lost health after an earlier phase had counted on it, and traffic is or was sent to it. */
-export const candidateSick: TurnRule = (sight) => {
+/** The candidate lost health after an earlier phase had counted on it, and has traffic. */
+const candidateSick: TurnRule = (sight) => {
   const { candidate, stable, state } = sight;
-  if (!candidate || !stable || (candidate.share === 0 && !state.exposed)) return undefined;
+  if (!candidate || !stable || candidate.share === 0) return undefined;
   // Instances that an autoscaler took away are drift, not ill health.
   const asked = need(candidate.desired, state.planned.rollout.minHealthy);
   const needed = Math.max(1, Math.min(state.proved, asked));
@@ -49,14 +49,14 @@ export const candidateSick: TurnRule = (sight) => {
 };
 
 /** The group to come back to is gone, before the candidate could take its place. */
-export const stableMissing: TurnRule = (sight) => {
+const stableMissing: TurnRule = (sight) => {
   const { stable, candidate, state } = sight;
   const missing = state.planned.before !== undefined && !stable && mayFail(sight);
   return missing && candidate?.share !== 100 ? missingStable(sight) : undefined;
 };
 
 /** The question was answered with no, or by nobody in time. */
-export const verdictAgainst: TurnRule = ({ state, phase }) => {
+const verdictAgainst: TurnRule = ({ state, phase }) => {
   if (phase?.after === "forward") return undefined;
   if (state.gate?.verdict === "fail") return `${phase?.name}: the verdict was fail`;
   return state.gate?.verdict === "expired" ? `${phase?.name}: nobody answered in time` : undefined;

@@ -28,14 +28,14 @@ function wantedStable({ want, state }: Sight): number | undefined {
 }
 
 /** Stable up to what it should have. More than that is an autoscaler's affair. */
-export const growStable: StepRule = (sight) => {
+const growStable: StepRule = (sight) => {
   const { stable } = sight;
   const size = wantedStable(sight) ?? 0;
   return stable && stable.desired < size ? scale(stable, size) : undefined;
 };
 
 /** The candidate created or scaled up. More than that is an autoscaler's affair. */
-export const growCandidate: StepRule = (sight) => {
+const growCandidate: StepRule = (sight) => {
   const { candidate, state } = sight;
   const size = wantedCandidate(sight);
   if (typeof sight.want.candidate !== "number") return undefined;
@@ -47,7 +47,7 @@ export const growCandidate: StepRule = (sight) => {
 };
 
 /** On the way out, nothing follows before the candidate is healthy. The way back does not wait: any help is help. */
-export const awaitHealth: StepRule = (sight) => {
+const awaitHealth: StepRule = (sight) => {
   const { candidate, state } = sight;
   const needed = need(wantedCandidate(sight), state.planned.rollout.minHealthy);
   if (state.direction === "back" || !candidate || candidate.healthy >= needed) return undefined;
@@ -58,7 +58,7 @@ export const awaitHealth: StepRule = (sight) => {
 };
 
 /** Traffic to where it belongs. On the way back it may stay with the candidate for the time being. */
-export const moveTraffic: StepRule = (sight) => {
+const moveTraffic: StepRule = (sight) => {
   const { want, world, state } = sight;
   if (!want.traffic) return undefined;
   const back = state.direction === "back";
@@ -72,7 +72,7 @@ export const moveTraffic: StepRule = (sight) => {
 };
 
 /** Groups down to less; only what the strategy means to be smaller, never an autoscaler's surplus. */
-export const shrink: StepRule = (sight) => {
+const shrink: StepRule = (sight) => {
   const { stable, candidate, want, state } = sight;
   if (candidate && want.candidate === 0 && candidate.desired > 0) return scale(candidate, 0);
   const size = wantedStable(sight);
@@ -83,13 +83,13 @@ export const shrink: StepRule = (sight) => {
 };
 
 /** Groups whose end has come. */
-export const destroy: StepRule = ({ stable, candidate, want }) => {
+const destroy: StepRule = ({ stable, candidate, want }) => {
   const gone = (want.stable === "gone" && stable) || (want.candidate === "gone" && candidate);
   return gone ? { say: { do: "destroy-group", group: gone.name } } : undefined;
 };
 
 /** Older groups: the newest stay warm, the next stay without instances, the rest goes. */
-export const prune: StepRule = ({ others, candidate, want }) => {
+const prune: StepRule = ({ others, candidate, want }) => {
   if (!want.others || !candidate) return undefined;
   const { warm, keep } = want.others;
   const older = others.filter((group) => group.sequence < candidate.sequence && group.share === 0);
