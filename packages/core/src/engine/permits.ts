@@ -35,7 +35,7 @@ export function movePermits(
 }
 
 /** Asks for a place. Asking again changes nothing and answers where the first request stands. */
-export function requestPlace(places: Places, run: string, request: PermitRequest): PermitState {
+function requestPlace(places: Places, run: string, request: PermitRequest): PermitState {
   const { key, holder, limit } = request;
   const place =
     places.find(key, run, holder) ??
@@ -44,7 +44,7 @@ export function requestPlace(places: Places, run: string, request: PermitRequest
 }
 
 /** Gives a place back, or withdraws a request; returns whom that lets in. Each is held to the limit of its own request. */
-export function releasePlace(places: Places, run: string, key: string, holder: string): PermitState[] {
+function releasePlace(places: Places, run: string, key: string, holder: string): PermitState[] {
   const place = places.find(key, run, holder);
   if (!place) return [];
   places.remove(place);

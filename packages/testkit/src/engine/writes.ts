@@ -8,7 +8,7 @@ import {
 } from "@gennaker/core/ports";
 
 /** An event that says something, as a stage's progress does. */
-export function saying(message: string): NewEvent {
+function saying(message: string): NewEvent {
   return { type: "stage-progressed", at: 1_700_000_000_000, stage: "a", message };
 }
 

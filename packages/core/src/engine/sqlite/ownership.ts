@@ -25,7 +25,7 @@ export interface Ownership {
 }
 
 /** The file that the owner of a log keeps locked for as long as it lives. */
-export function ownerFile(file: string): string {
+function ownerFile(file: string): string {
   return `${file}-owner`;
 }
 

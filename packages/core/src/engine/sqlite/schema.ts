@@ -4,7 +4,7 @@ import { ConfigurationError } from "../../errors.ts";
 /** "Genk", in the header of the file: so that nobody takes another application's database for a log. */
 const APPLICATION_ID = 0x47656e6b;
 /** Of the tables below. A change of them is a new number, and a way from the one before. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 // One row of a run holds all that a decision reads and changes besides events, so that a commit is few statements.
 // Numbers stand in for the ids of runs in the index of events, which is the largest.
