@@ -1,4 +1,13 @@
-import { accessSync, chmodSync, constants, existsSync, statSync, mkdirSync, readdirSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  statSync,
+  mkdirSync,
+  readdirSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 const OTHERS = 0o077;
@@ -18,6 +27,21 @@ export function directoryProblems(path: string): readonly string[] {
       `${path}: others may look into it and it holds other files; choose another, or run chmod 700 ${path}`,
     ];
   return [];
+}
+
+/** Makes one in a place where everybody may write, and somebody else may have been quicker, perhaps with a link. */
+export function makePrivate(path: string): void {
+  if (!existsSync(path)) makeOwned(path);
+  const problem = privacyProblem(path);
+  if (problem !== undefined) throw new Error(problem);
+}
+
+/** Why others may have a hand in what is there; undefined when they cannot. */
+export function privacyProblem(path: string): string | undefined {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (!stat || (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & OTHERS) === 0))
+    return undefined;
+  return `${path}: is not a directory of your own alone (mode 700, no link); remove it, or set TMPDIR`;
 }
 
 /** Makes it, for its owner only. Throws what the system throws. */

@@ -57,7 +57,10 @@ test("a command whose condition does not hold is refused and changes nothing", a
   const enough = { [group]: { healthyAtLeast: 3 } };
   await expect(
     provider.setTraffic(cluster, { shares: { [group]: 100 }, condition: enough }, bed.token()),
-  ).rejects.toMatchObject({ ...conflict, message: /has 2 healthy instances, at least 3 are required/ });
+  ).rejects.toMatchObject({
+    ...conflict,
+    message: expect.stringMatching(/has 2 healthy instances, at least 3 are required/),
+  });
   expect(await bed.group(group)).toMatchObject({ share: 0 });
 
   const held = { [group]: { healthyAtLeast: 2, shareAtMost: 0 } };
@@ -69,6 +72,32 @@ test("a command whose condition does not hold is refused and changes nothing", a
     provider.scaleGroup(cluster, { group, size: 0, condition: held }, bed.token()),
   ).rejects.toMatchObject(conflict);
   expect(await bed.group(group)).toMatchObject({ share: 100, desired: 2 });
+});
+
+test("a scale-up that came too late, because the group is larger by now, is refused", async () => {
+  const { provider, cluster } = bed;
+  const group = await bed.healthyGroup(2);
+  const scale = (condition: object): Promise<void> =>
+    provider.scaleGroup(cluster, { group, size: 1, condition: { [group]: condition } }, bed.token());
+  await expect(scale({ desiredAtMost: 1 })).rejects.toMatchObject({
+    kind: "conflict",
+    message: expect.stringContaining(`${group} is to have 2 instances, at most 1 are allowed`),
+  });
+  await expect(scale({ biggerThan: 1 })).rejects.toMatchObject({ kind: "invalid" });
+  expect(await bed.group(group)).toMatchObject({ desired: 2 });
+  await scale({ desiredAtMost: 2 });
+  expect(await bed.group(group)).toMatchObject({ desired: 1 });
+});
+
+test("any text can be a key, also one that every object has", async () => {
+  const names: string[] = [];
+  for (const key of ["constructor", "__proto__", "7"]) {
+    const spec = { key, release: service(), size: 0 };
+    const create = (): Promise<{ group: string }> => bed.provider.createGroup(bed.cluster, spec, bed.token());
+    names.push((await create()).group, (await create()).group);
+  }
+  const [one, two, three] = ["shop-api-v001", "shop-api-v002", "shop-api-v003"];
+  expect(names).toEqual([one, one, two, two, three, three]);
 });
 
 test("a command that is said again, because its answer was lost, is a success though its condition no longer holds", async () => {

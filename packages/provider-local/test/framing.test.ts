@@ -24,6 +24,7 @@ afterEach(() => front.end());
 
 const SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
 const close = "Connection: close\r\n";
+const post = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n`;
 
 for (const method of ["GET", "DELETE", "POST"])
   test(`${method}: a client that calls Content-Length its own connection's affair smuggles nothing`, async () => {
@@ -66,8 +67,7 @@ test("an HTTP/1.0 client without a Host gets its answer, unchunked, and then the
 });
 
 test("requests that are sent without waiting are answered in their order", async () => {
-  const one = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n`;
-  const answer = await front.raw(`${one("/1")}\r\nab${one("/2")}\r\ncd${one("/3")}${close}\r\nef`);
+  const answer = await front.raw(`${post("/1")}\r\nab${post("/2")}\r\ncd${post("/3")}${close}\r\nef`);
   expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(3);
   expect(seen.map(({ url, body }) => `${url} ${body}`)).toEqual(
     expect.arrayContaining(["/1 ab", "/2 cd", "/3 ef"]),
@@ -86,23 +86,25 @@ test("a client that offers another protocol beside its body is served in this on
   expect(seen[0]?.headers).not.toHaveProperty("upgrade");
 });
 
+/** What an instance is told of a client who claims much. */
+function told(remoteAddress: string): Record<string, string> {
+  const rawHeaders = [
+    "Host",
+    "a",
+    "X-Forwarded-For",
+    "6.6.6.6",
+    "X-Forwarded-Proto",
+    "https",
+    "Forwarded",
+    "for=6.6.6.6",
+  ];
+  const headers = { host: "a", "x-forwarded-for": "6.6.6.6", "x-forwarded-proto": "https" };
+  const request = { method: "GET", rawHeaders, headers, socket: { remoteAddress } };
+  const list = toInstance(request as unknown as IncomingMessage);
+  return Object.fromEntries(list.flatMap((name, n) => (n % 2 === 0 ? [[name, list[n + 1] ?? ""]] : [])));
+}
+
 test("who a request is from is believed only of a client on this machine", () => {
-  const told = (remoteAddress: string): Record<string, string> => {
-    const rawHeaders = [
-      "Host",
-      "a",
-      "X-Forwarded-For",
-      "6.6.6.6",
-      "X-Forwarded-Proto",
-      "https",
-      "Forwarded",
-      "for=6.6.6.6",
-    ];
-    const headers = { host: "a", "x-forwarded-for": "6.6.6.6", "x-forwarded-proto": "https" };
-    const request = { method: "GET", rawHeaders, headers, socket: { remoteAddress } };
-    const list = toInstance(request as unknown as IncomingMessage);
-    return Object.fromEntries(list.flatMap((name, n) => (n % 2 === 0 ? [[name, list[n + 1] ?? ""]] : [])));
-  };
   for (const near of ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
     expect(told(near)).toMatchObject({ "X-Forwarded-For": `6.6.6.6, ${near}`, "X-Forwarded-Proto": "https" });
   const far = told("203.0.113.9");

@@ -36,7 +36,7 @@ test("an instance that crashes is out of rotation at once and is started again",
   const down = await untilGroup(({ healthy }) => healthy === 1);
   expect(down).toMatchObject({
     unhealthy: 1,
-    problem: { message: /^exited with code 3 after \d+\.\d s.*, 1 of 2 instances$/ },
+    problem: { message: expect.stringMatching(/^exited with code 3 after \d+\.\d s.*, 1 of 2 instances$/) },
   });
   for (let n = 0; n < 10; n += 1) expect((await ask(url)).status).toBe(200);
   const up = await untilGroup(({ healthy }) => healthy === 2);
@@ -70,14 +70,14 @@ test("a command that may not be executed, or in a folder that is not there, is f
   chmodSync(program, 0o600);
   const first = await create(1, service({ command: [program] }));
   expect((await untilGroup(({ unhealthy }) => unhealthy === 1))?.problem).toMatchObject({
-    message: /EACCES/,
+    message: expect.stringMatching(/EACCES/),
     fatal: true,
   });
   await bed.provider.destroyGroup(bed.cluster, { group: first }, bed.token());
   const spec = { key: "other", release: service({ cwd: "/no/such/folder" }), size: 1 };
   await bed.provider.createGroup(bed.cluster, spec, bed.token());
   expect((await untilGroup(({ unhealthy }) => unhealthy === 1))?.problem).toMatchObject({
-    message: /working directory \/no\/such\/folder does not exist/,
+    message: expect.stringMatching(/working directory \/no\/such\/folder does not exist/),
     fatal: true,
   });
 });

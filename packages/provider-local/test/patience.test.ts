@@ -10,7 +10,7 @@ let front: Front;
 afterEach(() => front.end());
 
 test("a client that never finishes its headers, or its body, is sent away", async () => {
-  front = await openFront((request, response) => request.on("end", () => response.end()).resume(), 100);
+  front = await openFront((incoming, response) => incoming.on("end", () => response.end()).resume(), 100);
   expect(await front.raw("GET / HTTP/1.1\r\nHost: a\r\n")).toMatch(/^HTTP\/1\.1 408 |^$/);
   const stalled = front.raw("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc");
   await eventually(() => front.target.outstanding === 1);
@@ -20,10 +20,10 @@ test("a client that never finishes its headers, or its body, is sent away", asyn
 
 test("a client that waits for an instance that takes its time is not sent away", async () => {
   let asked = 0;
-  front = await openFront(async (request, response) => {
+  front = await openFront(async (incoming, response) => {
     asked += 1;
     await new Promise((resolve) => setTimeout(resolve, 300));
-    response.end(await bodyOf(request));
+    response.end(await bodyOf(incoming));
   }, 50);
   const body = "x".repeat(3_000_000);
   expect((await ask(front.url, { method: "POST", body })).body === body).toBe(true);
@@ -41,8 +41,8 @@ test("an instance that says no before it has read the body is heard, and the con
   const socket = connect(front.port, "127.0.0.1");
   let got = "";
   socket.on("data", (chunk) => (got += chunk.toString()));
-  socket.write("POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 8000000\r\n\r\n");
-  socket.write("x".repeat(8_000_000));
+  socket.write("POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 40000000\r\n\r\n");
+  socket.write("x".repeat(40_000_000));
   socket.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   await once(socket, "close");
   expect(got.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"]);
@@ -56,7 +56,10 @@ test("a large PUT is not lost to a connection that the instance was just closing
     let got = "";
     socket.on("data", (chunk) => {
       // Each connection is good for one request; what comes after meets a closed door.
-      if (served > 0) return void setTimeout(() => socket.resetAndDestroy(), 50);
+      if (served > 0) {
+        setTimeout(() => socket.resetAndDestroy(), 50);
+        return;
+      }
       got += chunk.toString("latin1");
       const length = Number(/content-length: (\d+)/i.exec(got)?.[1] ?? 0);
       const head = got.indexOf("\r\n\r\n");
@@ -65,7 +68,7 @@ test("a large PUT is not lost to a connection that the instance was just closing
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     });
   });
-  for (const bytes of [0, 10, 2_000_000, 10, 2_000_000])
+  for (const bytes of [10, 2_000_000, 10, 2_000_000])
     expect([bytes, (await ask(front.url, { method: "PUT", body: "x".repeat(bytes) })).status]).toEqual([
       bytes,
       200,
@@ -75,7 +78,7 @@ test("a large PUT is not lost to a connection that the instance was just closing
 });
 
 test("all that an instance said before it closed an upgraded connection arrives, however slowly it is read", async () => {
-  const bytes = 4_000_000;
+  const bytes = 24_000_000;
   front = await openRawFront((socket: Socket) => {
     socket.once("data", () => {
       socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: pipe\r\nConnection: Upgrade\r\n\r\n");
@@ -88,8 +91,12 @@ test("all that an instance said before it closed an upgraded connection arrives,
   socket.pause();
   await new Promise((resolve) => setTimeout(resolve, 100));
   let got = head.length;
-  socket.on("data", (chunk) => (got += chunk.length));
-  await once(socket.resume(), "end");
+  socket.on("data", (chunk) => {
+    got += chunk.length;
+    socket.pause();
+    setTimeout(() => socket.resume(), 2);
+  });
+  await once(socket.resume(), "close");
   expect(got).toBe(bytes);
   socket.end();
   await eventually(() => front.target.outstanding === 0);

@@ -4,34 +4,14 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { local } from "@gennaker/provider-local";
-import { type Bed, eventually, marked, openBed } from "./fixtures/bed.ts";
+import { eventually, marked, openDetachedBed } from "./fixtures/bed.ts";
+import { isAlive, killSupervisor, supervisorPid } from "./fixtures/supervisor-process.ts";
 import { ask } from "./fixtures/traffic.ts";
 
-let bed: Bed;
-afterEach(() => bed.end());
-
-const supervisorPid = (directory: string): number =>
-  (JSON.parse(readFileSync(join(directory, "supervisor.json"), "utf8")) as { pid: number }).pid;
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}
-
-async function killSupervisor(): Promise<number> {
-  const pid = supervisorPid(bed.directory);
-  process.kill(pid, "SIGKILL");
-  await eventually(() => !isAlive(pid));
-  return pid;
-}
-
-test("traffic goes on when the embedding program is killed", async () => {
-  bed = await openBed({ inside: false });
+test.concurrent("traffic goes on when the embedding program is killed", async ({ onTestFinished }) => {
+  const bed = await openDetachedBed(onTestFinished);
   const program = fileURLToPath(new URL("./fixtures/embedding-program.ts", import.meta.url));
   const child = spawn(process.execPath, ["--conditions=@gennaker/source", program, bed.directory]);
   const [url] = (await once(child.stdout, "data")) as [Buffer];
@@ -42,14 +22,15 @@ test("traffic goes on when the embedding program is killed", async () => {
   expect(groups).toMatchObject([{ name: "shop-api-v001", healthy: 2, share: 100 }]);
 });
 
-test("after a kill -9 of the supervisor the next call finds everything as it was, with the same processes", async () => {
-  bed = await openBed({ inside: false });
+test.concurrent("after a kill -9 of the supervisor the next call finds everything as it was, with the same processes", async ({
+  bed,
+}) => {
   const group = await bed.healthyGroup(2);
   await bed.provider.setTraffic(bed.cluster, { shares: { [group]: 100 } }, bed.token());
   const url = await bed.provider.address(bed.cluster);
   const before = await bed.provider.observe(bed.cluster);
   const processes = marked(bed.directory);
-  const old = await killSupervisor();
+  const old = await killSupervisor(bed.directory);
 
   const after = await bed.provider.observe(bed.cluster);
   expect(after.groups).toEqual(before.groups);
@@ -61,11 +42,12 @@ test("after a kill -9 of the supervisor the next call finds everything as it was
   expect(await bed.provider.claim(bed.cluster, { run: "run-2" })).toBe(bed.token().epoch + 1);
 });
 
-test("an instance that died with its supervisor is started again, and one that was taken over can be ended", async () => {
-  bed = await openBed({ inside: false });
+test.concurrent("an instance that died with its supervisor is started again, and one that was taken over can be ended", async ({
+  bed,
+}) => {
   const group = await bed.healthyGroup(2);
   const [victim = 0, survivor = 0] = marked(bed.directory);
-  await killSupervisor();
+  await killSupervisor(bed.directory);
   process.kill(victim, "SIGKILL");
   await bed.until(({ groups }) => groups[0]?.healthy === 2);
   expect(marked(bed.directory)).toContain(survivor);
@@ -77,11 +59,12 @@ test("an instance that died with its supervisor is started again, and one that w
   await eventually(() => marked(bed.directory).length === 0);
 });
 
-test("a process that the state does not name is killed, and a stranger who has a recorded pid is not", async () => {
-  bed = await openBed({ inside: false });
+test.concurrent("a process that the state does not name is killed, and a stranger who has a recorded pid is not", async ({
+  bed,
+}) => {
   const group = await bed.healthyGroup(1);
   const [recorded = 0] = marked(bed.directory);
-  await killSupervisor();
+  await killSupervisor(bed.directory);
   process.kill(recorded, "SIGKILL");
   await eventually(() => !isAlive(recorded));
   const orphan = spawn("sleep", ["600"], {
@@ -98,21 +81,23 @@ test("a process that the state does not name is killed, and a stranger who has a
   stranger.kill();
 });
 
-test("a watch goes on over the death of the supervisor, with larger revisions", async () => {
-  bed = await openBed({ inside: false });
+test.concurrent("a watch goes on over the death of the supervisor, with larger revisions", async ({
+  bed,
+}) => {
   await bed.healthyGroup(1);
   const revisions: number[] = [];
   for await (const { revision, groups } of bed.provider.watch(bed.cluster)) {
     revisions.push(revision);
-    if (revisions.length === 1) await killSupervisor();
+    if (revisions.length === 1) await killSupervisor(bed.directory);
     else if (groups[0]?.healthy === 1) break;
   }
   expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
   expect(revisions.length).toBeGreaterThan(1);
 });
 
-test("of many programs that start at once, one starts the supervisor and all reach it", async () => {
-  bed = await openBed({ inside: false });
+test.concurrent("of many programs that start at once, one starts the supervisor and all reach it", async ({
+  bed,
+}) => {
   await bed.provider.shutdown();
   const { directory } = bed;
   const providers = Array.from({ length: 4 }, () => local({ directory }));
@@ -122,8 +107,9 @@ test("of many programs that start at once, one starts the supervisor and all rea
   expect(log.match(/is ready/g)).toHaveLength(2);
 });
 
-test("what a dead supervisor left behind, even rubbish, does not keep a new one from starting", async () => {
-  bed = await openBed({ inside: false });
+test.concurrent("what a dead supervisor left behind, even rubbish, does not keep a new one from starting", async ({
+  bed,
+}) => {
   await bed.provider.shutdown();
   writeFileSync(join(bed.directory, "supervisor.sock"), "");
   for (const left of [`{"pid":1,"protocol":"1","socket":"${bed.directory}/supervisor.sock"}`, "rubbish"]) {
@@ -133,21 +119,23 @@ test("what a dead supervisor left behind, even rubbish, does not keep a new one 
   }
 });
 
-test("a supervisor without groups and callers ends by itself, and epochs and names go on after it", async () => {
-  bed = await openBed({ inside: false });
+test.concurrent("a supervisor without groups and callers ends by itself, and epochs and names go on after it", async ({
+  bed,
+}) => {
   const group = await bed.healthyGroup(0);
   await bed.provider.destroyGroup(bed.cluster, { group }, bed.token());
   const pid = supervisorPid(bed.directory);
   await eventually(() => !isAlive(pid));
   expect(existsSync(join(bed.directory, "supervisor.json"))).toBe(false);
   expect(await bed.healthyGroup(0)).toBe("shop-api-v002");
-}, 15_000);
+});
 
-test("a balancer whose port was taken meanwhile is a fatal problem, and opens when it is free again", async () => {
-  bed = await openBed({ inside: false });
+test.concurrent("a balancer whose port was taken meanwhile is a fatal problem, and opens when it is free again", async ({
+  bed,
+}) => {
   await bed.healthyGroup(1);
   const url = await bed.provider.address(bed.cluster);
-  await killSupervisor();
+  await killSupervisor(bed.directory);
   const thief = createServer();
   // The threads of a process may hold its sockets for a moment longer than it is seen alive.
   await eventually(async () => {
@@ -158,7 +146,9 @@ test("a balancer whose port was taken meanwhile is a fatal problem, and opens wh
     );
   });
   expect((await bed.provider.observe(bed.cluster)).groups[0]?.problem).toMatchObject({
-    message: /the balancer cannot listen on 127\.0\.0\.1:\d+: another process has the port/,
+    message: expect.stringMatching(
+      /the balancer cannot listen on 127\.0\.0\.1:\d+: another process has the port/,
+    ),
     fatal: true,
   });
   thief.close();
@@ -166,8 +156,10 @@ test("a balancer whose port was taken meanwhile is a fatal problem, and opens wh
   expect((await ask(url)).status).toBe(503);
 });
 
-test("a directory whose path is too long for a socket works all the same", async () => {
-  bed = await openBed({ inside: false });
+test.concurrent("a directory whose path is too long for a socket works all the same", async ({
+  onTestFinished,
+}) => {
+  const bed = await openDetachedBed(onTestFinished);
   const directory = join(bed.directory, "x".repeat(100));
   const provider = local({ directory });
   expect(await provider.claim(provider.cluster("shop-api"), { run: "r" })).toBe(1);
@@ -179,15 +171,17 @@ test("a directory whose path is too long for a socket works all the same", async
   await provider.shutdown();
 });
 
-test("a state file that cannot be read is named, and nothing is changed", async () => {
-  bed = await openBed({ inside: false });
+test.concurrent("a state file that cannot be read is named, and nothing is changed", async ({
+  onTestFinished,
+}) => {
+  const bed = await openDetachedBed(onTestFinished);
   await bed.provider.shutdown();
   const file = join(bed.directory, "clusters", "shop-api.json");
   const good = readFileSync(file);
   writeFileSync(file, "{ damaged");
   await expect(bed.provider.observe(bed.cluster)).rejects.toMatchObject({
     kind: "unavailable",
-    message: /clusters\/shop-api\.json cannot be read: .*supervisor\.log/s,
+    message: expect.stringMatching(/clusters\/shop-api\.json cannot be read: .*supervisor\.log/s),
   });
   expect(readFileSync(file, "utf8")).toBe("{ damaged");
   writeFileSync(file, good);

@@ -69,8 +69,9 @@ test("rubbish on the socket is refused and harms nobody", async () => {
     [`${cluster}/constructor`, "{}", 404],
     [`${cluster}/explode`, "{}", 404],
     ["/1/clusters/..%2F..%2Fetc/observe", "{}", 400],
-    ["/2/clusters/shop-api/observe", "{}", 404],
+    ["/2/clusters/shop-api/observe", "{}", 500],
     ["/", "", 404, "GET"],
+    ["/1/elsewhere", "{}", 404],
   ];
   for (const [path, body, status, method] of cases)
     expect([path, (await post(path, body, method).catch(() => ({ status: 400 }))).status]).toEqual([
@@ -87,8 +88,11 @@ test("rubbish on the socket is refused and harms nobody", async () => {
 
 test("state and messages of another version are named, not misread", async () => {
   const { status, text } = await post("/2/clusters/shop-api/observe", "{}");
-  expect(status).toBe(404);
-  expect(text).toContain("this supervisor (protocol 1) does not know POST /2/clusters/shop-api/observe");
+  expect(status).toBe(500);
+  expect(JSON.parse(text)).toEqual({
+    kind: "unavailable",
+    message: `the supervisor that runs here speaks protocol 1 and was asked in protocol "2", by another version of this package: end it with "kill ${process.pid}" (its instances go on) and call again`,
+  });
 });
 
 test("a link to the directory leads to the same supervisor", async () => {

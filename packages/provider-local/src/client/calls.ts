@@ -1,19 +1,19 @@
 import type { IncomingMessage } from "node:http";
 import { type CallOptions, type Cluster, ProviderError, type ProviderErrorKind } from "@gennaker/core/ports";
 import { PROTOCOL } from "../protocol.ts";
-import { exchange, NoAnswer, readAll } from "./exchange.ts";
+import { exchange, NoAnswer, readAll, SILENCE_MS } from "./exchange.ts";
 import type { SupervisorLink } from "./supervisor-link.ts";
-
-const SILENCE_MS = 30_000;
 
 /** What the provider asks its supervisor, in terms of the port. */
 export class Calls {
   readonly #provider: string;
   readonly #link: SupervisorLink;
+  readonly #silenceMs: number;
 
-  constructor(provider: string, link: SupervisorLink) {
+  constructor(provider: string, link: SupervisorLink, silenceMs: number = SILENCE_MS) {
     this.#provider = provider;
     this.#link = link;
+    this.#silenceMs = silenceMs;
   }
 
   /** @throws ProviderError, ConfigurationError, or the signal's reason */
@@ -25,7 +25,7 @@ export class Calls {
           socket,
           path,
           body,
-          silenceMs: SILENCE_MS,
+          silenceMs: this.#silenceMs,
           ...(signal && { signal }),
         });
         const text = await readAll(response, signal);

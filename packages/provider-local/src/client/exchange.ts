@@ -1,12 +1,18 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 
+/** Milliseconds without a sign of life after which the other side counts as hanging. */
+export const SILENCE_MS = 30_000;
+
 /** An exchange that came to no answer. `sent` is false when no connection came about, so that nothing can have happened. */
 export class NoAnswer extends Error {
   readonly sent: boolean;
+  /** Somebody is there and says nothing: asking again would only wait again. */
+  readonly silent: boolean;
 
-  constructor(message: string, sent: boolean, cause: unknown) {
+  constructor(message: string, sent: boolean, cause: unknown, silent = false) {
     super(message, { cause });
     this.sent = sent;
+    this.silent = silent;
   }
 }
 
@@ -42,10 +48,14 @@ export function exchange({ socket, path, body, signal, silenceMs }: Question): P
     if (stream.connecting) stream.once("connect", () => (sent = true));
     else sent = true;
   });
-  request.setTimeout(silenceMs, () => request.destroy(new Error(`no answer within ${silenceMs} ms`)));
+  let silent = false;
+  request.setTimeout(silenceMs, () => {
+    silent = true;
+    request.destroy(new Error(`no answer within ${silenceMs} ms`));
+  });
   request.on("response", resolve);
   request.on("error", (error) => {
-    reject(signal?.aborted ? signal.reason : new NoAnswer(error.message, sent, error));
+    reject(signal?.aborted ? signal.reason : new NoAnswer(error.message, sent, error, silent));
   });
   request.end(text);
   return promise;

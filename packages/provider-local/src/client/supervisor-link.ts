@@ -1,15 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, realpathSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { closeSync, existsSync, openSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError } from "@gennaker/core/ports";
-import { directoryProblems, makeOwned } from "../owned-directory.ts";
+import { directoryProblems, makeOwned, privacyProblem } from "../owned-directory.ts";
 import { pause } from "../pause.ts";
 import type { SupervisorAddress } from "../protocol.ts";
 import { socketPath } from "../socket-path.ts";
 import { SUPERVISOR_ENTRY } from "../supervisor-entry.ts";
 import { supervisorEnvironment } from "./environment.ts";
 import { NoAnswer } from "./exchange.ts";
+import { monitored } from "./monitor.ts";
 
 const START_WITHIN_MS = 15_000;
 const LOOK_AGAIN_MS = 15;
@@ -22,7 +23,7 @@ export class SupervisorLink {
   readonly directory: string;
   /** The supervisor that we started and that nobody has reached yet. */
   #starting: ChildProcess | undefined;
-  #startedAt = 0;
+  #startedAt = -Infinity;
   #failed: string | undefined;
 
   constructor(directory: string) {
@@ -44,7 +45,7 @@ export class SupervisorLink {
 
   /** Whether a supervisor was ever here. */
   get known(): boolean {
-    return directoryProblems(this.directory).length === 0 && this.#read("lock") !== undefined;
+    return directoryProblems(this.directory).length === 0 && existsSync(join(this.directory, "lock"));
   }
 
   /**
@@ -54,18 +55,18 @@ export class SupervisorLink {
    * @throws ConfigurationError when the directory cannot be used; NoAnswer when no supervisor came up
    */
   async reach<T>(attempt: (socket: string) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const until = Date.now() + START_WITHIN_MS;
+    const until = performance.now() + START_WITHIN_MS;
     this.#failed = undefined;
     for (;;) {
       signal?.throwIfAborted();
       try {
-        const answer = await attempt(this.socket);
+        const answer = await attempt(this.#trusted());
         this.#starting = undefined;
-        this.#startedAt = 0;
+        this.#startedAt = -Infinity;
         return answer;
       } catch (error) {
-        if (!(error instanceof NoAnswer) || isDenied(error)) throw error;
-        if (Date.now() > until) throw error;
+        if (!(error instanceof NoAnswer) || error.silent || isDenied(error)) throw error;
+        if (performance.now() > until) throw error;
         if (!error.sent) this.#start();
       }
       await pause(LOOK_AGAIN_MS, signal);
@@ -75,15 +76,32 @@ export class SupervisorLink {
 
   // ---
 
+  /** The socket of the supervisor, if nobody but us can have put it there. */
+  #trusted(): string {
+    const address = this.#address();
+    if (!address) throw new NoAnswer("no supervisor is there", false, undefined);
+    const folder = dirname(address.socket);
+    const outside = folder !== realpathSync(this.directory) && privacyProblem(folder);
+    const problems = [...directoryProblems(this.directory), ...(outside ? [outside] : [])];
+    if (problems.length > 0) throw new ConfigurationError("the directory of local()", problems);
+    return address.socket;
+  }
+
   #start(): void {
-    if (Date.now() - this.#startedAt < START_AGAIN_MS) return;
+    if (performance.now() - this.#startedAt < START_AGAIN_MS) return;
     const problems = directoryProblems(this.directory);
     if (problems.length > 0) throw new ConfigurationError(`the directory of local()`, problems);
     makeOwned(this.directory);
-    this.#startedAt = Date.now();
+    this.#startedAt = performance.now();
     const directory = realpathSync(this.directory);
     const log = openSync(this.logFile, "a", 0o600);
-    const child = spawn(process.execPath, [...sourceFlags(), fileURLToPath(SUPERVISOR_ENTRY), directory], {
+    const [program, ...args] = monitored([
+      process.execPath,
+      ...sourceFlags(),
+      fileURLToPath(SUPERVISOR_ENTRY),
+      directory,
+    ]);
+    const child = spawn(program, args, {
       cwd: directory,
       detached: true,
       env: supervisorEnvironment(process.env),
@@ -100,7 +118,7 @@ export class SupervisorLink {
     if (this.#starting !== child) return;
     this.#starting = undefined;
     // Without a reason another supervisor was quicker; should that one end too, ours is wanted at once.
-    this.#startedAt = 0;
+    this.#startedAt = -Infinity;
     if (why !== undefined) this.#failed = `it could not be started: ${why}`;
   }
 

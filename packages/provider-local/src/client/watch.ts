@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { ClusterState } from "@gennaker/core/ports";
 import { pause } from "../pause.ts";
 import { PROTOCOL } from "../protocol.ts";
-import { exchange, NoAnswer, readAll } from "./exchange.ts";
+import { exchange, NoAnswer, readAll, SILENCE_MS } from "./exchange.ts";
 import type { SupervisorLink } from "./supervisor-link.ts";
 
 const AGAIN_MS = 50;
@@ -17,13 +17,14 @@ export async function* watchStates(
   cluster: string,
   signal: AbortSignal,
   refused: (text: string) => Error,
+  silenceMs: number = SILENCE_MS,
 ): AsyncGenerator<ClusterState> {
   const path = `/${PROTOCOL}/clusters/${cluster}/watch`;
   let newest = -1;
   while (!signal.aborted) {
     try {
       const response = await link.reach(
-        (socket) => exchange({ socket, path, body: {}, silenceMs: 0, signal }),
+        (socket) => exchange({ socket, path, body: {}, silenceMs, signal }),
         signal,
       );
       if (response.statusCode !== 200) throw refused(await readAll(response, signal));
@@ -48,7 +49,7 @@ async function* states(response: IncomingMessage): AsyncGenerator<ClusterState> 
   for await (const text of response as AsyncIterable<string>) {
     const lines = `${rest}${text}`.split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) yield JSON.parse(line) as ClusterState;
+    for (const line of lines) if (line !== "") yield JSON.parse(line) as ClusterState;
   }
 }
 

@@ -131,8 +131,6 @@ export class Balancer {
     const server = this.#serve();
     server.listen(where.port, where.host);
     await once(server, "listening");
-    // Out of file descriptors: who waits is let in when there are some again.
-    server.on("error", () => undefined);
     this.#server?.close();
     this.#server = server;
     this.#listen = { host: where.host, port: (server.address() as AddressInfo).port };

@@ -1,25 +1,24 @@
 import { join } from "node:path";
 import type { ClusterState, ServerGroup, Token } from "@gennaker/core/ports";
-import { pause } from "../pause.ts";
-import { Balancer, type ClusterTraffic } from "./balancer.ts";
+import type { ClusterTraffic } from "./balancer.ts";
 import * as commands from "./commands.ts";
-import { Instance } from "./instance.ts";
+import { FrontDoor } from "./front-door.ts";
 import { removeLogs, rotate } from "./log-file.ts";
 import { dispensable, type InstanceView, observedGroup } from "./observed.ts";
-import { isAlive } from "./process-table.ts";
+import type { Ports } from "./ports.ts";
 import type { ClusterRecord, GroupRecord, InstanceRecord, Listen } from "./record.ts";
-import { Refusal } from "./refusal.ts";
+import { Roster } from "./roster.ts";
 import { StateFile } from "./state-file.ts";
 import { Watchers } from "./watchers.ts";
 
 /** A supervisor's worth of revisions: those of the next one are above all of this one. */
 const REVISIONS_PER_OPENING = 2 ** 32;
-const LISTEN_AGAIN_MS = 1000;
-/** The logs of so many groups of a cluster are kept. */
+/** The logs of so many groups of a cluster are kept, and of each group's instances that are gone. */
 const LOGS_KEPT = 10;
 
 export interface ClusterOptions {
   readonly directory: string;
+  readonly ports: Ports;
   readonly log: (message: string) => void;
   /** The last group went, or the first came. */
   readonly changed: () => void;
@@ -31,11 +30,8 @@ export class LocalCluster {
   readonly watchers: Watchers = new Watchers();
   readonly #options: ClusterOptions;
   readonly #file: StateFile<ClusterRecord>;
-  readonly #balancer = new Balancer();
-  readonly #instances = new Map<string, Instance>();
-  readonly #dismissed = new Set<string>();
-  readonly #closed = new AbortController();
-  #balancerTrouble: string | undefined;
+  readonly #door = new FrontDoor(() => this.#changed());
+  readonly #roster: Roster;
   #revision: number;
   #shown = "[]";
   #resumed = false;
@@ -46,23 +42,32 @@ export class LocalCluster {
     this.#revision = record.opened * REVISIONS_PER_OPENING;
     const path = join(options.directory, "clusters", `${record.name}.json`);
     this.#file = new StateFile(path, record, () => this.#settle());
+    this.#roster = new Roster({
+      ...options,
+      changed: () => this.#changed(),
+      gone: () => this.#gone(),
+      update: (change) => this.#file.update(change),
+    });
   }
 
-  /** Goes on where an earlier supervisor ended: takes over what is alive, starts what is not, then opens the balancer. */
+  /** Goes on where an earlier supervisor ended: instances first, then the balancer. */
   async resume(): Promise<void> {
     const record = await this.#file.update((old) => ({ ...old, opened: old.opened + 1 }));
     this.#revision = record.opened * REVISIONS_PER_OPENING;
-    for (const group of record.groups)
-      for (const instance of group.instances) await this.#resumeInstance(group, instance);
+    await this.#roster.takeOver(record.groups);
     this.#resumed = true;
     this.#settle();
-    const adopted = [...this.#instances.values()].filter(({ health }) => health === "unknown");
-    await Promise.all(adopted.map((instance) => instance.asked));
-    if (record.listen && record.groups.length > 0) await this.#listenAgain(record.listen);
+    await this.#roster.asked();
+    if (record.listen && record.groups.length > 0) await this.#door.reopen(record.listen);
+  }
+
+  /** Whether it has groups, though they may be on their way out. */
+  get inhabited(): boolean {
+    return this.#file.state.groups.length > 0;
   }
 
   get busy(): boolean {
-    return this.#file.state.groups.length > 0 || this.watchers.count > 0;
+    return this.inhabited || this.watchers.count > 0;
   }
 
   observe(): ClusterState {
@@ -70,7 +75,7 @@ export class LocalCluster {
   }
 
   get traffic(): ClusterTraffic {
-    return this.#balancer.traffic;
+    return this.#door.balancer.traffic;
   }
 
   async claim(run: string): Promise<number> {
@@ -81,14 +86,14 @@ export class LocalCluster {
     commands.requireEpoch(this.#file.state, token);
     const listen = await this.open(where);
     const record = await this.#file.update((old) => commands.createGroup(old, spec, token, listen));
-    await this.#removeOldLogs(record);
+    await this.#removeOldLogs();
     return record.keys[spec.key] ?? "";
   }
 
   async scaleGroup(change: commands.Scale, token: Token): Promise<void> {
     await this.#file.update((old) => {
       const group = old.groups.find(({ name }) => name === change.group);
-      const order = group ? dispensable(group, (id) => this.#instances.get(id)) : [];
+      const order = group ? dispensable(group, (id) => this.#roster.find(id)) : [];
       return commands.scaleGroup(old, change, token, this.#healthy, order);
     });
   }
@@ -101,17 +106,22 @@ export class LocalCluster {
     await this.#file.update((old) => commands.destroyGroup(old, change, token, this.#healthy));
   }
 
-  /** Ends everything. Resolves when no process is left. */
+  /** Ends every group. Resolves when no process is left. */
   async destroyAll(): Promise<void> {
     await this.#file.update(commands.destroyAll);
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = (): void => {
-      if (this.#instances.size === 0) resolve();
+      if (this.#roster.size === 0) resolve();
     };
     const remove = this.watchers.add(look);
     look();
     await promise;
     remove();
+  }
+
+  /** Ends every process although the state cannot be written any more. */
+  async abolish(): Promise<void> {
+    await this.#roster.endAll();
     this.close();
   }
 
@@ -119,34 +129,28 @@ export class LocalCluster {
   async open(where: Listen): Promise<Listen> {
     const known = this.#file.state.listen;
     const port = where.port === 0 && known?.host === where.host ? known.port : where.port;
-    try {
-      const listen = await this.#balancer.open({ host: where.host, port });
-      this.#balancerTrouble = undefined;
-      if (known?.port !== listen.port || known.host !== listen.host)
-        await this.#file.update((old) => ({ ...old, listen }));
-      return listen;
-    } catch (error) {
-      throw new Refusal("invalid", cannotListen({ ...where, port }, error));
-    }
+    const listen = await this.#door.open({ host: where.host, port });
+    if (known?.port !== listen.port || known.host !== listen.host)
+      await this.#file.update((old) => ({ ...old, listen }));
+    return listen;
   }
 
   get listening(): Listen | undefined {
-    return this.#balancer.listening;
+    return this.#door.balancer.listening;
   }
 
   async rotateLogs(): Promise<void> {
     for (const group of this.#file.state.groups)
       for (const { id } of group.instances) {
-        const instance = this.#instances.get(id);
+        const instance = this.#roster.find(id);
         if (instance) await rotate(instance.logFile, group.run.log);
       }
   }
 
   /** Stops balancing; instances are left as they are. */
   close(): void {
-    this.#closed.abort();
-    this.#balancer.close();
-    for (const instance of this.#instances.values()) instance.abandon();
+    this.#door.close();
+    this.#roster.close();
   }
 
   // ---
@@ -154,88 +158,41 @@ export class LocalCluster {
   readonly #healthy = (group: string): number =>
     this.#view().find(({ name }) => name === group)?.healthy ?? 0;
 
-  /** Logs outlive their groups, for those who ask why; but not for ever. */
-  async #removeOldLogs({ sequence, groups }: ClusterRecord): Promise<void> {
-    const oldest = Math.min(...groups.map((group) => group.sequence));
+  /** Logs outlive who wrote them, for those who ask why; but not for ever. */
+  async #removeOldLogs(): Promise<void> {
+    const { sequence, groups } = this.#file.state;
+    const bySequence = new Map(groups.map((group) => [group.sequence, group]));
+    const oldest = Math.min(...bySequence.keys());
     const upTo = Math.min(sequence - LOGS_KEPT, oldest - 1);
-    await removeLogs(join(this.#options.directory, "logs"), this.name, upTo);
+    await removeLogs(join(this.#options.directory, "logs"), this.name, (owner) => {
+      const group = bySequence.get(owner.group);
+      if (!group) return owner.group <= upTo;
+      const here = this.#roster.find(`${group.name}-${owner.instance}`) !== undefined;
+      return !here && owner.instance <= group.born - LOGS_KEPT;
+    });
+  }
+
+  #gone(): void {
+    this.watchers.tell();
+    this.#options.changed();
+    this.#removeOldLogs().catch((error: unknown) =>
+      this.#options.log(`old logs could not be removed: ${String(error)}`),
+    );
   }
 
   /** Makes instances and traffic follow the record. Called at each change of it. */
   #settle(): void {
     if (!this.#resumed) return;
     const { groups } = this.#file.state;
-    for (const group of groups)
-      for (const instance of group.instances) {
-        if (!this.#instances.has(instance.id)) this.#admit(group, instance.id).begin();
-        if (instance.leaving) this.#dismiss(instance.id);
-      }
+    this.#roster.follow(groups);
     const serving = groups.filter((group) => !group.gone);
-    this.#balancer.divide(
+    this.#door.balancer.divide(
       serving.map((group) => ({
         name: group.name,
         share: group.share,
-        targets: staying(group).flatMap(({ id }) => this.#instances.get(id)?.target ?? []),
+        targets: staying(group).flatMap(({ id }) => this.#roster.find(id)?.target ?? []),
       })),
     );
-    this.#changed();
-  }
-
-  #admit(group: GroupRecord, id: string): Instance {
-    const instance = new Instance({
-      id,
-      group: group.name,
-      directory: this.#options.directory,
-      run: group.run,
-      log: this.#options.log,
-      changed: () => this.#changed(),
-      record: async (running) => {
-        await this.#file.update((old) => commands.recordProcess(old, id, running));
-      },
-    });
-    this.#instances.set(id, instance);
-    return instance;
-  }
-
-  #dismiss(id: string): void {
-    const instance = this.#instances.get(id);
-    if (!instance || this.#dismissed.has(id)) return;
-    this.#dismissed.add(id);
-    this.#seeOff(instance).catch((error: unknown) =>
-      this.#options.log(`${id} could not be ended: ${String(error)}`),
-    );
-  }
-
-  async #seeOff(instance: Instance): Promise<void> {
-    await instance.leave();
-    await this.#file.update((old) => commands.forgetInstance(old, instance.id));
-    this.#instances.delete(instance.id);
-    this.#dismissed.delete(instance.id);
-    this.#options.log(`${instance.id} is gone`);
-    this.watchers.tell();
-    this.#options.changed();
-  }
-
-  async #resumeInstance(group: GroupRecord, { id, port, process }: InstanceRecord): Promise<void> {
-    const instance = this.#admit(group, id);
-    const alive = process !== undefined && port !== undefined && (await isAlive(process));
-    this.#options.log(alive ? `${id} taken over: pid ${process.pid}, port ${port}` : `${id} is not running`);
-    if (alive) instance.begin({ port, process });
-    else instance.begin();
-  }
-
-  /** Somebody may have taken the port while no supervisor was there: goes on trying behind the scenes. */
-  async #listenAgain(listen: Listen): Promise<void> {
-    try {
-      await this.#balancer.open(listen);
-      this.#balancerTrouble = undefined;
-    } catch (error) {
-      this.#balancerTrouble = cannotListen(listen, error);
-      const { signal } = this.#closed;
-      void pause(LISTEN_AGAIN_MS, signal).then(() =>
-        signal.aborted ? undefined : this.#listenAgain(listen),
-      );
-    }
     this.#changed();
   }
 
@@ -243,8 +200,8 @@ export class LocalCluster {
     return this.#file.state.groups
       .filter((group) => !group.gone)
       .map((group) => {
-        const views = staying(group).map(({ id }): InstanceView => this.#instances.get(id) ?? NOT_YET);
-        return observedGroup(group, views, this.#balancerTrouble);
+        const views = staying(group).map(({ id }): InstanceView => this.#roster.find(id) ?? NOT_YET);
+        return observedGroup(group, views, this.#door.trouble);
       });
   }
 
@@ -262,11 +219,4 @@ const NOT_YET: InstanceView = { health: "starting", trouble: undefined };
 
 function staying(group: GroupRecord): readonly InstanceRecord[] {
   return group.instances.filter(({ leaving }) => !leaving);
-}
-
-function cannotListen({ host, port }: Listen, error: unknown): string {
-  const { code = "unknown", message } = error as NodeJS.ErrnoException;
-  const why =
-    code === "EADDRINUSE" ? "another process has the port (EADDRINUSE): choose another, or stop it" : message;
-  return `the balancer cannot listen on ${host}:${port}: ${why}`;
 }

@@ -39,7 +39,7 @@ export function createGroup(
   listen: Listen,
 ): ClusterRecord {
   requireEpoch(record, token);
-  if (record.keys[spec.key] !== undefined) return record;
+  if (Object.hasOwn(record.keys, spec.key)) return record;
   const sequence = record.sequence + 1;
   const name = `${record.name}-v${String(sequence).padStart(3, "0")}`;
   const group: GroupRecord = { ...spec, name, sequence, desired: 0, share: 0, born: 0, instances: [] };
@@ -156,7 +156,9 @@ function land(
 }
 
 function requireCondition(record: ClusterRecord, condition: Condition, healthy: HealthyNow): void {
-  for (const [name, { healthyAtLeast = 0, shareAtMost = 100 }] of Object.entries(condition)) {
+  for (const [name, { healthyAtLeast = 0, shareAtMost = 100, desiredAtMost = Infinity }] of Object.entries(
+    condition,
+  )) {
     const group = record.groups.find((one) => one.name === name && !one.gone);
     const now = group ? healthy(name) : 0;
     if (now < healthyAtLeast)
@@ -168,6 +170,11 @@ function requireCondition(record: ClusterRecord, condition: Condition, healthy: 
       throw new Refusal(
         "conflict",
         `${name} has ${group?.share} % of the traffic, at most ${shareAtMost} % are allowed`,
+      );
+    if ((group?.desired ?? 0) > desiredAtMost)
+      throw new Refusal(
+        "conflict",
+        `${name} is to have ${group?.desired} instances, at most ${desiredAtMost} are allowed`,
       );
   }
 }

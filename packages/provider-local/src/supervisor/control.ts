@@ -76,7 +76,8 @@ async function handle(
   controlled: Controlled,
 ): Promise<void> {
   const [, version, subject, name, operation = ""] = (request.url ?? "").split("/");
-  if (request.method !== "POST" || version !== PROTOCOL) throw unknownPath(request);
+  if (request.method !== "POST") throw unknownPath(request);
+  if (version !== PROTOCOL) throw otherVersion(version);
   const body = readBody(await readText(request));
   if (subject === "shutdown") return shutdown(response, controlled);
   if (subject !== "clusters") throw unknownPath(request);
@@ -96,11 +97,15 @@ async function shutdown(response: ServerResponse, controlled: Controlled): Promi
   response.write("{}\n", () => controlled.close());
 }
 
-function unknownPath(request: IncomingMessage): Refusal {
+function otherVersion(version = ""): Refusal {
   return new Refusal(
-    "not-found",
-    `this supervisor (protocol ${PROTOCOL}) does not know ${request.method} ${request.url}`,
+    "unavailable",
+    `the supervisor that runs here speaks protocol ${PROTOCOL} and was asked in protocol ${JSON.stringify(version)}, by another version of this package: end it with "kill ${process.pid}" (its instances go on) and call again`,
   );
+}
+
+function unknownPath(request: IncomingMessage): Refusal {
+  return new Refusal("not-found", `this supervisor does not know ${request.method} ${request.url}`);
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

@@ -51,17 +51,15 @@ function forwarded({ headers, socket, rawHeaders }: IncomingMessage): string[] {
   const client = socket.remoteAddress ?? "unknown";
   const near = /^(::1$|(::ffff:)?127\.)/.test(client);
   const before = near ? headers["x-forwarded-for"] : undefined;
-  const told = (name: string): string | undefined => (near ? first(headers[name]) : undefined);
+  const claimed = (name: string): string | undefined => (near ? first(headers[name]) : undefined);
   // HTTP/1.0 knows no Host; without one an instance would refuse the request.
   const host = headers.host ?? `${bracketed(socket.localAddress)}:${socket.localPort}`;
   const standard = near ? pairs(rawHeaders).filter(([name]) => name.toLowerCase() === "forwarded") : [];
-  return [
-    ...["Host", host],
-    ...standard.flat(),
-    ...["X-Forwarded-For", before === undefined ? client : `${String(before)}, ${client}`],
-    ...["X-Forwarded-Proto", told("x-forwarded-proto") ?? "http"],
-    ...["X-Forwarded-Host", told("x-forwarded-host") ?? host],
-  ];
+  const from = before === undefined ? client : `${String(before)}, ${client}`;
+  const told = ["Host", host, ...standard.flat(), "X-Forwarded-For", from];
+  told.push("X-Forwarded-Proto", claimed("x-forwarded-proto") ?? "http");
+  told.push("X-Forwarded-Host", claimed("x-forwarded-host") ?? host);
+  return told;
 }
 
 function bracketed(address = "localhost"): string {

@@ -49,5 +49,7 @@ export function ask(port: number, rules: HealthRules): Promise<Answer> {
     const text = refused ? "nothing listens on its PORT" : `${what} failed: ${error.code ?? error.message}`;
     resolve({ well: false, refused, text });
   });
-  return promise.finally(() => clearTimeout(timer));
+  // The head is the answer. A body without an end is cut off at the same time as a missing answer.
+  request.on("close", () => clearTimeout(timer));
+  return promise;
 }

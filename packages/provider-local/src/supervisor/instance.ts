@@ -1,36 +1,14 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { pause } from "../pause.ts";
-import type { RunSpec } from "../release.ts";
 import { backoffMs } from "./backoff.ts";
-import { freePort } from "./free-port.ts";
 import { ask, FIRST_STREAK, type Health, judge, type Streak } from "./health.ts";
+import { type InstanceOptions, launch, logFileOf } from "./launch.ts";
 import { lastLine } from "./log-file.ts";
 import type { ProcessIdentity } from "./process-table.ts";
-import {
-  adoptProcess,
-  type Exit,
-  type RunningProcess,
-  signalGroup,
-  startProcess,
-  stopProcess,
-} from "./running-process.ts";
+import { adoptProcess, type Exit, type RunningProcess, signalGroup, stopProcess } from "./running-process.ts";
 import { killInstanceStrays } from "./strays.ts";
 import { Target } from "./target.ts";
 import { exitTrouble, startTrouble, type Trouble } from "./trouble.ts";
-
-/** Who an instance is, and whom it tells. */
-export interface InstanceOptions {
-  readonly id: string;
-  readonly group: string;
-  readonly directory: string;
-  readonly run: RunSpec;
-  /** Its health or trouble is another. */
-  readonly changed: () => void;
-  /** It has a new process; resolves when that is on the disk. */
-  readonly record: (running: { readonly port: number; readonly process: ProcessIdentity }) => Promise<void>;
-  readonly log: (message: string) => void;
-}
 
 /** A process that runs well for so long has its earlier crashes forgiven. */
 const FORGIVEN_MS = 60_000;
@@ -65,7 +43,7 @@ export class Instance {
   }
 
   get logFile(): string {
-    return join(this.#options.directory, "logs", `${this.id}.log`);
+    return logFileOf(this.#options);
   }
 
   /** Starts it, or goes on with a process that is there already. */
@@ -118,30 +96,12 @@ export class Instance {
   }
 
   async #launch(): Promise<RunningProcess | undefined> {
-    const { run, directory, group, record, log } = this.#options;
-    const port = await freePort();
-    const env = {
-      HOST: "127.0.0.1",
-      ...run.env,
-      PORT: String(port),
-      GENNAKER_INSTANCE: this.id,
-      GENNAKER_GROUP: group,
-      GENNAKER_DIRECTORY: directory,
-    };
-    const command = run.command.map((text) => text.replaceAll("{port}", String(port)));
-    if (this.#leave.signal.aborted) return undefined;
-    let running: RunningProcess | undefined;
     try {
-      running = await startProcess({ command, cwd: run.cwd, env, logFile: this.logFile });
-      this.#running = running;
+      const { port, running } = await launch(this.#options);
       this.target.moveTo(port);
-      await record({ port, process: running.identity });
-      log(`${this.id} started: pid ${running.identity.pid}, port ${port}`);
+      this.#options.log(`${this.id} started: pid ${running.identity.pid}, port ${port}`);
       return running;
     } catch (error) {
-      // What the state does not name must not run.
-      if (running) signalGroup(running.identity.pid, "SIGKILL");
-      this.#running = undefined;
       this.#failedToStart(error as NodeJS.ErrnoException);
       return undefined;
     }
@@ -156,7 +116,7 @@ export class Instance {
   }
 
   async #follow(running: RunningProcess): Promise<void> {
-    const since = Date.now();
+    const since = performance.now();
     this.#running = running;
     const ended = new AbortController();
     const asking = this.#keepAsking(since, AbortSignal.any([ended.signal, this.#leave.signal]));
@@ -167,11 +127,13 @@ export class Instance {
     ended.abort();
     await asking;
     signalGroup(running.identity.pid, "SIGKILL");
-    if (!this.#leave.signal.aborted) await this.#crashed(exit, Date.now() - since);
+    if (!this.#leave.signal.aborted) await this.#crashed(exit, performance.now() - since);
   }
 
   async #crashed(exit: Exit, livedMs: number): Promise<void> {
-    const { run, log } = this.#options;
+    const { run, log, directory } = this.#options;
+    // The next process must not meet what this one left behind.
+    await killInstanceStrays(directory, this.id).catch((error: unknown) => log(String(error)));
     if (livedMs > FORGIVEN_MS) this.#crashes = 0;
     const secrets = run.secret.map((name) => run.env[name] ?? "");
     this.#trouble = exitTrouble(exit, livedMs, this.#crashes, await lastLine(this.logFile, secrets));
@@ -185,7 +147,7 @@ export class Instance {
     while (!ended.aborted) {
       const answer = await ask(this.target.port, rules);
       if (ended.aborted) return;
-      const streak = judge(this.#streak, answer, rules, Date.now() - since);
+      const streak = judge(this.#streak, answer, rules, performance.now() - since);
       // While it crashes again and again, the reason of the crash says more than a refused connection.
       const booting = !answer.well && answer.refused && this.#crashes > 0;
       if (streak.health === "healthy") this.#trouble = undefined;
@@ -193,7 +155,7 @@ export class Instance {
         this.#trouble = { kind: answer.text, text: answer.text, fatal: false };
       this.#setStreak(streak);
       this.#asked.resolve();
-      const soon = !answer.well && answer.refused && Date.now() - since < rules.bootMs;
+      const soon = !answer.well && answer.refused && performance.now() - since < rules.bootMs;
       await pause(soon ? Math.min(BOOT_POLL_MS, rules.intervalMs) : rules.intervalMs, ended);
     }
   }

@@ -7,6 +7,7 @@ import type { Listen } from "./record.ts";
 import { Refusal } from "./refusal.ts";
 
 const SIZE_MAX = 1000;
+const CONDITIONS = new Set(["healthyAtLeast", "shareAtMost", "desiredAtMost"]);
 
 /** A JSON object of which nothing is known. */
 export type Body = Readonly<Record<string, unknown>>;
@@ -103,9 +104,10 @@ function condition(change: Body): { condition?: Condition } {
   if (change["condition"] === undefined) return {};
   const given = object(change["condition"], "condition");
   for (const [name, one] of Object.entries(given)) {
-    const { healthyAtLeast = 0, shareAtMost = 0 } = object(one, `condition of ${name}`);
-    if (typeof healthyAtLeast !== "number" || typeof shareAtMost !== "number")
-      throw new Refusal("invalid", `condition of ${name} must be { healthyAtLeast?, shareAtMost? }`);
+    // A condition that is not understood must not count as one that holds.
+    for (const [rule, value] of Object.entries(object(one, `condition of ${name}`)))
+      if (!CONDITIONS.has(rule) || typeof value !== "number")
+        throw new Refusal("invalid", `condition of ${name}: ${rule} is unknown or no number`);
   }
   return { condition: given as Condition };
 }

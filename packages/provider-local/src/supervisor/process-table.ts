@@ -18,6 +18,7 @@ export interface MarkedProcess {
   readonly instance: string;
 }
 
+const AT_ONCE = 32;
 const HAS_PROC = existsSync("/proc/self/stat");
 const run = promisify(execFile);
 
@@ -36,18 +37,29 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
 export async function markedProcesses(directory: string): Promise<readonly MarkedProcess[]> {
   if (!HAS_PROC) return [];
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(pids.map((pid) => readMark(pid, directory)));
-  return found.filter((one) => one !== undefined);
+  const found: MarkedProcess[] = [];
+  // A few at a time: a machine may have more processes than we may have files open.
+  for (let n = 0; n < pids.length; n += AT_ONCE) {
+    const marks = await Promise.all(pids.slice(n, n + AT_ONCE).map((pid) => readMark(pid, directory)));
+    found.push(...marks.filter((one) => one !== undefined));
+  }
+  return found;
 }
 
 // ---
 
 async function startedByProc(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(ifGone);
   // The second field is the program's name in parentheses and may hold anything, also ")".
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [state] = fields;
   return state === undefined || state === "" || state === "Z" || state === "X" ? undefined : fields[19];
+}
+
+/** Not being able to look, for want of a file descriptor say, is no sign that a process has ended. */
+function ifGone(error: NodeJS.ErrnoException): string {
+  if (["ENOENT", "ESRCH", "EACCES", "EPERM"].includes(error.code ?? "")) return "";
+  throw error;
 }
 
 async function startedByPs(pid: number): Promise<string | undefined> {
@@ -66,7 +78,7 @@ async function bootId(): Promise<string> {
 
 async function readMark(pid: number, directory: string): Promise<MarkedProcess | undefined> {
   // Other people's processes cannot be read, and are none of ours.
-  const environ = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+  const environ = await readFile(`/proc/${pid}/environ`, "utf8").catch(ifGone);
   const entries = environ.split("\0");
   if (!entries.includes(`GENNAKER_DIRECTORY=${directory}`)) return undefined;
   const mark = entries.find((entry) => entry.startsWith("GENNAKER_INSTANCE="));

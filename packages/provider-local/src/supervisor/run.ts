@@ -1,13 +1,15 @@
-import { chmodSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, rmSync, statSync } from "node:fs";
 import type { Server } from "node:http";
 import { once } from "node:events";
 import { dirname, join } from "node:path";
-import { makeOwned } from "../owned-directory.ts";
+import { makeOwned, makePrivate } from "../owned-directory.ts";
 import { PROTOCOL, type SupervisorAddress } from "../protocol.ts";
 import { socketPath } from "../socket-path.ts";
 import { LocalCluster } from "./cluster.ts";
 import { controlServer } from "./control.ts";
 import { takeLock } from "./lock.ts";
+import { Ports } from "./ports.ts";
+import { Refusal } from "./refusal.ts";
 import { rotate } from "./log-file.ts";
 import { type ClusterRecord, newCluster } from "./record.ts";
 import { readRecords } from "./record-files.ts";
@@ -21,8 +23,6 @@ export interface SupervisorOptions {
   readonly log: (message: string) => void;
   /** Milliseconds without groups and callers after which it ends. Default 2000. */
   readonly idleMs?: number;
-  /** Milliseconds to wait for another supervisor to end. Default 0. */
-  readonly waitMs?: number;
 }
 
 /** A supervisor at work. */
@@ -33,7 +33,8 @@ export interface Supervisor {
   close(): void;
 }
 
-const LOG_LOOK_MS = 1000;
+/** How often logs are measured, and the directory is looked for. */
+const LOOK_MS = 1000;
 const OWN_LOG = { maxBytes: 5 * 1024 * 1024, keep: 1 };
 
 /**
@@ -46,7 +47,7 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Superv
   // One that comes late must not bring back a directory that was removed meanwhile.
   if (!existsSync(directory)) throw new Error(`${directory} does not exist any more`);
   for (const folder of ["clusters", "logs"]) makeOwned(join(directory, folder));
-  const unlock = takeLock(join(directory, "lock"), options.waitMs ?? 0);
+  const unlock = takeLock(join(directory, "lock"));
   if (!unlock) return undefined;
   try {
     const records = await readRecords(directory);
@@ -67,11 +68,15 @@ class Running implements Supervisor {
   readonly #clusters = new Map<string, Promise<LocalCluster>>();
   readonly #opened: LocalCluster[] = [];
   readonly #end = Promise.withResolvers<void>();
+  readonly #ports = new Ports();
+  readonly #lock: number;
   readonly #server: Server;
   readonly #socket: string;
   #calls = 0;
   #idle: NodeJS.Timeout | undefined;
-  #rotating: NodeJS.Timeout | undefined;
+  #looking: NodeJS.Timeout | undefined;
+  #rotating = false;
+  #ending = false;
   #closed = false;
 
   constructor(options: SupervisorOptions, unlock: () => void) {
@@ -79,11 +84,10 @@ class Running implements Supervisor {
     this.#unlock = unlock;
     this.#socket = socketPath(options.directory);
     this.ended = this.#end.promise;
+    this.#lock = lockOf(options.directory) ?? 0;
     this.#server = controlServer({
-      cluster: (name) => this.#cluster(newCluster(name)),
-      destroyAll: async () => {
-        await Promise.all(this.#opened.map((cluster) => cluster.destroyAll()));
-      },
+      cluster: (name) => this.#find(name),
+      destroyAll: () => this.#destroyAll(),
       close: () => this.close(),
       log: options.log,
       idle: () => {
@@ -97,7 +101,7 @@ class Running implements Supervisor {
   async begin(records: readonly ClusterRecord[]): Promise<void> {
     await Promise.all(records.map((record) => this.#cluster(record)));
     await this.#listen();
-    this.#rotating = setInterval(() => this.#rotate(), LOG_LOOK_MS);
+    this.#looking = setInterval(() => this.#look(), LOOK_MS);
     this.#watchIdle();
     this.#options.log(`supervisor ${process.pid} is ready at ${this.#socket}`);
   }
@@ -106,7 +110,7 @@ class Running implements Supervisor {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#idle);
-    clearInterval(this.#rotating);
+    clearInterval(this.#looking);
     for (const cluster of this.#opened) cluster.close();
     this.#server.close();
     rmSync(join(this.#options.directory, "supervisor.json"), { force: true });
@@ -119,20 +123,35 @@ class Running implements Supervisor {
 
   // ---
 
+  async #find(name: string): Promise<LocalCluster> {
+    if (this.#ending) throw new Refusal("unavailable", "the supervisor is being shut down");
+    return this.#clusters.get(name) ?? this.#cluster(newCluster(name));
+  }
+
   #cluster(record: ClusterRecord): Promise<LocalCluster> {
-    const known = this.#clusters.get(record.name);
-    if (known) return known;
     const { directory, log } = this.#options;
-    const cluster = new LocalCluster(record, { directory, log, changed: () => this.#watchIdle() });
+    const cluster = new LocalCluster(record, {
+      directory,
+      log,
+      ports: this.#ports,
+      changed: () => this.#watchIdle(),
+    });
     this.#opened.push(cluster);
     const opening = cluster.resume().then(() => cluster);
     this.#clusters.set(record.name, opening);
     return opening;
   }
 
+  /** Until nothing is left: a command may have been on its way. */
+  async #destroyAll(): Promise<void> {
+    this.#ending = true;
+    do await Promise.all(this.#opened.map((cluster) => cluster.destroyAll()));
+    while (this.#opened.some((cluster) => cluster.inhabited));
+  }
+
   async #listen(): Promise<void> {
     const { directory } = this.#options;
-    if (dirname(this.#socket) !== directory) makeOwned(dirname(this.#socket));
+    if (dirname(this.#socket) !== directory) makePrivate(dirname(this.#socket));
     rmSync(this.#socket, { force: true });
     const address: SupervisorAddress = { pid: process.pid, protocol: PROTOCOL, socket: this.#socket };
     await writeWhole(join(directory, "supervisor.json"), `${JSON.stringify(address)}\n`);
@@ -152,13 +171,41 @@ class Running implements Supervisor {
     this.#idle ??= setTimeout(() => this.close(), this.#options.idleMs ?? 2000);
   }
 
-  #rotate(): void {
-    const all = [
-      rotate(join(this.#options.directory, "supervisor.log"), OWN_LOG),
-      ...this.#opened.map((cluster) => cluster.rotateLogs()),
-    ];
-    Promise.all(all).catch((error: unknown) =>
-      this.#options.log(`a log could not be rotated: ${String(error)}`),
-    );
+  #look(): void {
+    const { log, directory } = this.#options;
+    if (lockOf(directory) !== this.#lock) void this.#giveUp();
+    else if (!this.#rotating)
+      this.#rotate().catch((error: unknown) => log(`a log could not be rotated: ${String(error)}`));
   }
+
+  async #rotate(): Promise<void> {
+    this.#rotating = true;
+    try {
+      await rotate(join(this.#options.directory, "supervisor.log"), OWN_LOG);
+      for (const cluster of this.#opened) await cluster.rotateLogs();
+    } finally {
+      this.#rotating = false;
+    }
+  }
+
+  /**
+   * The directory was removed: nobody can reach what runs here any more, so it ends. What is at that path now, if
+   * anything, is another supervisor's and stays untouched.
+   */
+  async #giveUp(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#ending = true;
+    clearTimeout(this.#idle);
+    clearInterval(this.#looking);
+    this.#options.log(`${this.#options.directory} was removed: everything in it ends`);
+    await Promise.all(this.#opened.map((cluster) => cluster.abolish()));
+    this.#unlock();
+    this.#end.resolve();
+  }
+}
+
+/** Which file is the lock: a directory that was made anew has another. */
+function lockOf(directory: string): number | undefined {
+  return statSync(join(directory, "lock"), { throwIfNoEntry: false })?.ino;
 }

@@ -53,7 +53,7 @@ export async function startProcess(start: Start): Promise<RunningProcess> {
 /** Takes over a process that another supervisor started. Not being its parent, we must look whether it is there. */
 export function adoptProcess(identity: ProcessIdentity): RunningProcess {
   const exited = (async (): Promise<Exit> => {
-    while (await isAlive(identity)) await pause(ADOPTED_POLL_MS);
+    while (await isAlive(identity).catch(() => true)) await pause(ADOPTED_POLL_MS);
     return {};
   })();
   return { identity, exited };

@@ -1,6 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { LocalCluster } from "./cluster.ts";
 
+const BEAT_MS = 10_000;
+
 /** Sends the cluster's state now and at each change, one JSON text per line. A slow reader misses states, never the last. */
 export function streamState(cluster: LocalCluster, response: ServerResponse): void {
   let sent: number | undefined;
@@ -16,6 +18,12 @@ export function streamState(cluster: LocalCluster, response: ServerResponse): vo
     full = false;
     send();
   });
-  response.once("close", cluster.watchers.add(send));
+  const remove = cluster.watchers.add(send);
+  // A sign of life: who hears nothing for long knows that we hang.
+  const beat = setInterval(() => full || response.write("\n"), BEAT_MS);
+  response.once("close", () => {
+    remove();
+    clearInterval(beat);
+  });
   send();
 }
