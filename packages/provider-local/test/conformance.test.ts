@@ -8,7 +8,7 @@ import { test } from "vitest";
 import { openSupervisor } from "../src/supervisor/run.ts";
 import { marked, service } from "./fixtures/bed.ts";
 
-testProvider(test, {
+testProvider(test.concurrent, {
   create: async () => {
     const directory = mkdtempSync(join(tmpdir(), "gennaker-local-"));
     const supervisor = await openSupervisor({ directory, log: () => undefined, idleMs: 600_000 });

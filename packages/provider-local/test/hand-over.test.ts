@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openSupervisor } from "../src/supervisor/run.ts";
-import { type Bed, eventually, marked, openBed } from "./fixtures/bed.ts";
+import { type Bed, eventually, marked, openBed, service } from "./fixtures/bed.ts";
 import { ask } from "./fixtures/traffic.ts";
 
 let bed: Bed;
@@ -26,6 +26,17 @@ test("a successor has everybody's health before it answers, and ends what it too
   expect(marked(bed.directory)).toEqual(processes);
   await bed.provider.scaleGroup(bed.cluster, { group, size: 1 }, bed.token());
   await eventually(() => marked(bed.directory).length === 1);
+});
+
+test("an instance that hangs does not keep the balancer of a successor closed", async () => {
+  const health = { intervalMs: 50, healthyAfter: 1, timeoutMs: 600_000 };
+  const group = await bed.healthyGroup(2, service({ health, drainMs: 50 }));
+  await bed.provider.setTraffic(bed.cluster, { shares: { [group]: 100 } }, bed.token());
+  const url = await bed.provider.address(bed.cluster);
+  process.kill(marked(bed.directory)[0] ?? 0, "SIGSTOP");
+  await bed.handOver();
+  expect(await bed.group(group)).toMatchObject({ healthy: 1, unknown: 1 });
+  expect((await ask(url)).status).toBe(200);
 });
 
 test("a group that was on its way out goes on its way out", async () => {

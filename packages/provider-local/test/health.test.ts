@@ -55,6 +55,31 @@ test("a service that ends again and again says how often and what it said last, 
   );
 });
 
+test("what a crashed process left behind, even outside its process group, is gone before the next one starts", async () => {
+  const release = service({
+    command: ["sh", "-c", 'setsid sleep 600 & exec "$0" "$@"', ...service().command],
+  });
+  const group = await bed.healthyGroup(1, release);
+  await bed.provider.setTraffic(bed.cluster, { shares: { [group]: 100 } }, bed.token());
+  await eventually(() => marked(bed.directory).length === 2);
+  const before = marked(bed.directory);
+  await ask(`${await bed.provider.address(bed.cluster)}/crash`, { method: "POST" });
+  await untilGroup(({ healthy }) => healthy === 0);
+  await untilGroup(({ healthy }) => healthy === 1);
+  await eventually(() => marked(bed.directory).length === 2);
+  expect(marked(bed.directory).filter((pid) => before.includes(pid))).toEqual([]);
+});
+
+test("an instance whose port somebody else took first says so and gets another", async () => {
+  // At its first start it finds its port taken, by a process of its own that lives on.
+  const marker = join(bed.directory, "was-here");
+  const script = `test -e "${marker}" || { touch "${marker}"; "$0" -e 'require("net").createServer().listen(process.env.PORT, "127.0.0.1")' & sleep 0.3; }; exec "$0" "$@"`;
+  await create(1, service({ command: ["sh", "-c", script, ...service().command] }));
+  const seen = await untilGroup(({ problem }) => problem?.message.includes("EADDRINUSE") === true);
+  expect(seen?.problem?.message).toMatch(/^exited with code 1 .*EADDRINUSE: address already in use 127/);
+  await untilGroup(({ healthy }) => healthy === 1);
+});
+
 test("a command that does not exist is fatal", async () => {
   await create(2, service({ command: ["no-such-program"] }));
   const seen = await untilGroup(({ unhealthy }) => unhealthy === 2);

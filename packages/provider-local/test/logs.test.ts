@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Bed, eventually, openBed, service } from "./fixtures/bed.ts";
+import { type Bed, eventually, marked, openBed, service } from "./fixtures/bed.ts";
 import { ask } from "./fixtures/traffic.ts";
 
 let bed: Bed;
@@ -27,6 +27,21 @@ test("each instance has a log file of its own, which is rotated and goes on", as
   await ask(`${url}/log?bytes=10`);
   await eventually(() => readFileSync(log, "utf8") === `${"x".repeat(10)}\n`);
   expect(statSync(`${log}.1`).size).toBe(3001);
+});
+
+test("the logs of instances that are gone stay for the last ten of their group", async () => {
+  const group = await bed.healthyGroup(0);
+  const logs = (): string[] => readdirSync(join(bed.directory, "logs"));
+  const scale = (size: number): Promise<void> =>
+    bed.provider.scaleGroup(bed.cluster, { group, size }, bed.token());
+  for (let n = 0; n < 4; n += 1) {
+    await scale(4);
+    await eventually(() => logs().includes(`${group}-${4 * n + 4}.log`));
+    await scale(0);
+    await eventually(() => marked(bed.directory).length === 0);
+  }
+  await eventually(() => logs().length === 10);
+  expect(logs().toSorted()[0]).toBe(`${group}-10.log`);
 });
 
 test("the logs of destroyed groups stay for the last ten groups", async () => {

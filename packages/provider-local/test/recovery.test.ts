@@ -23,8 +23,9 @@ test.concurrent("traffic goes on when the embedding program is killed", async ({
 });
 
 test.concurrent("after a kill -9 of the supervisor the next call finds everything as it was, with the same processes", async ({
-  bed,
+  onTestFinished,
 }) => {
+  const bed = await openDetachedBed(onTestFinished);
   const group = await bed.healthyGroup(2);
   await bed.provider.setTraffic(bed.cluster, { shares: { [group]: 100 } }, bed.token());
   const url = await bed.provider.address(bed.cluster);
@@ -43,8 +44,9 @@ test.concurrent("after a kill -9 of the supervisor the next call finds everythin
 });
 
 test.concurrent("an instance that died with its supervisor is started again, and one that was taken over can be ended", async ({
-  bed,
+  onTestFinished,
 }) => {
+  const bed = await openDetachedBed(onTestFinished);
   const group = await bed.healthyGroup(2);
   const [victim = 0, survivor = 0] = marked(bed.directory);
   await killSupervisor(bed.directory);
@@ -60,8 +62,9 @@ test.concurrent("an instance that died with its supervisor is started again, and
 });
 
 test.concurrent("a process that the state does not name is killed, and a stranger who has a recorded pid is not", async ({
-  bed,
+  onTestFinished,
 }) => {
+  const bed = await openDetachedBed(onTestFinished);
   const group = await bed.healthyGroup(1);
   const [recorded = 0] = marked(bed.directory);
   await killSupervisor(bed.directory);
@@ -82,8 +85,9 @@ test.concurrent("a process that the state does not name is killed, and a strange
 });
 
 test.concurrent("a watch goes on over the death of the supervisor, with larger revisions", async ({
-  bed,
+  onTestFinished,
 }) => {
+  const bed = await openDetachedBed(onTestFinished);
   await bed.healthyGroup(1);
   const revisions: number[] = [];
   for await (const { revision, groups } of bed.provider.watch(bed.cluster)) {
@@ -96,8 +100,9 @@ test.concurrent("a watch goes on over the death of the supervisor, with larger r
 });
 
 test.concurrent("of many programs that start at once, one starts the supervisor and all reach it", async ({
-  bed,
+  onTestFinished,
 }) => {
+  const bed = await openDetachedBed(onTestFinished);
   await bed.provider.shutdown();
   const { directory } = bed;
   const providers = Array.from({ length: 4 }, () => local({ directory }));
@@ -108,8 +113,9 @@ test.concurrent("of many programs that start at once, one starts the supervisor 
 });
 
 test.concurrent("what a dead supervisor left behind, even rubbish, does not keep a new one from starting", async ({
-  bed,
+  onTestFinished,
 }) => {
+  const bed = await openDetachedBed(onTestFinished);
   await bed.provider.shutdown();
   writeFileSync(join(bed.directory, "supervisor.sock"), "");
   for (const left of [`{"pid":1,"protocol":"1","socket":"${bed.directory}/supervisor.sock"}`, "rubbish"]) {
@@ -120,8 +126,9 @@ test.concurrent("what a dead supervisor left behind, even rubbish, does not keep
 });
 
 test.concurrent("a supervisor without groups and callers ends by itself, and epochs and names go on after it", async ({
-  bed,
+  onTestFinished,
 }) => {
+  const bed = await openDetachedBed(onTestFinished);
   const group = await bed.healthyGroup(0);
   await bed.provider.destroyGroup(bed.cluster, { group }, bed.token());
   const pid = supervisorPid(bed.directory);
@@ -131,8 +138,9 @@ test.concurrent("a supervisor without groups and callers ends by itself, and epo
 });
 
 test.concurrent("a balancer whose port was taken meanwhile is a fatal problem, and opens when it is free again", async ({
-  bed,
+  onTestFinished,
 }) => {
+  const bed = await openDetachedBed(onTestFinished);
   await bed.healthyGroup(1);
   const url = await bed.provider.address(bed.cluster);
   await killSupervisor(bed.directory);

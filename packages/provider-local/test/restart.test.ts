@@ -23,8 +23,9 @@ const serves = async (url: string): Promise<boolean> =>
   (await ask(url).catch(() => ({ status: 0 }))).status === 200;
 
 test.concurrent("a supervisor that is killed while nobody calls is back by itself, and so is the traffic", async ({
-  bed,
+  onTestFinished,
 }) => {
+  const bed = await openDetachedBed(onTestFinished);
   const { url, processes } = await serve(bed);
   const old = supervisorPid(bed.directory);
   process.kill(old, "SIGKILL");
@@ -35,8 +36,9 @@ test.concurrent("a supervisor that is killed while nobody calls is back by itsel
 });
 
 test.concurrent("a supervisor that breaks by a bug is followed by another, which says why in the log", async ({
-  bed,
+  onTestFinished,
 }) => {
+  const bed = await openDetachedBed(onTestFinished);
   await bed.provider.shutdown();
   const directory = realpathSync(bed.directory);
   const log = openSync(join(directory, "supervisor.log"), "a");
@@ -62,8 +64,9 @@ test.concurrent("a supervisor that breaks by a bug is followed by another, which
 });
 
 test.concurrent("one that is told to end stays away until somebody calls, and leaves the instances", async ({
-  bed,
+  onTestFinished,
 }) => {
+  const bed = await openDetachedBed(onTestFinished);
   const { url, processes } = await serve(bed);
   const old = supervisorPid(bed.directory);
   const parent = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${old}/status`, "utf8"))?.[1]);
@@ -98,8 +101,9 @@ test.concurrent("a supervisor that hangs fails calls and watches, and says so", 
 });
 
 test.concurrent("when its directory is removed, everything that ran in it ends, and a new one can begin", async ({
-  bed,
+  onTestFinished,
 }) => {
+  const bed = await openDetachedBed(onTestFinished);
   const { url } = await serve(bed);
   const old = supervisorPid(bed.directory);
   rmSync(bed.directory, { recursive: true });

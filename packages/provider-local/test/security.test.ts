@@ -1,10 +1,21 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { request } from "node:http";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { local } from "@gennaker/provider-local";
+import { openSupervisor } from "../src/supervisor/run.ts";
 import { type Bed, openBed, service } from "./fixtures/bed.ts";
 
 let bed: Bed;
@@ -51,6 +62,42 @@ test("a directory that others could look into is closed to them before anything 
   const other = await openBed({ directory, inside: false });
   expect(statSync(directory).mode & 0o777).toBe(0o700);
   await other.end();
+});
+
+test("a directory that somebody else laid out for the socket is not used, and not changed", async () => {
+  const shared = mkdtempSync(join(tmpdir(), "gennaker-shared-"));
+  const victim = mkdtempSync(join(tmpdir(), "gennaker-victim-"));
+  chmodSync(victim, 0o755);
+  symlinkSync(victim, join(shared, `gennaker-${process.getuid?.()}`));
+  const directory = join(shared, "x".repeat(100));
+  mkdirSync(directory);
+  vi.stubEnv("TMPDIR", shared);
+  await expect(openSupervisor({ directory, log: () => undefined })).rejects.toThrow(
+    /gennaker-\d+: is not a directory of your own alone/,
+  );
+  vi.unstubAllEnvs();
+  expect(statSync(victim).mode & 0o777).toBe(0o755);
+  expect(readdirSync(victim)).toEqual([]);
+  for (const folder of [shared, victim]) rmSync(folder, { recursive: true });
+});
+
+test("a socket where others may write is not spoken to", async () => {
+  const shared = mkdtempSync(join(tmpdir(), "gennaker-shared-"));
+  chmodSync(shared, 0o777);
+  let heard = 0;
+  const trap = createServer(() => (heard += 1)).listen(join(shared, "trap.sock"));
+  const directory = join(shared, "state");
+  mkdirSync(directory, { mode: 0o700 });
+  const address = { pid: 1, protocol: "1", socket: join(shared, "trap.sock") };
+  writeFileSync(join(directory, "supervisor.json"), JSON.stringify(address));
+  const provider = local({ directory });
+  await expect(provider.observe(provider.cluster("shop-api"))).rejects.toMatchObject({
+    code: "GENNAKER_CONFIGURATION",
+    message: expect.stringContaining(`${shared}: is not a directory of your own alone`),
+  });
+  trap.close();
+  expect(heard).toBe(0);
+  rmSync(shared, { recursive: true });
 });
 
 test("rubbish on the socket is refused and harms nobody", async () => {
