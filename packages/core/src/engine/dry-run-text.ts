@@ -54,7 +54,7 @@ function describeStage({ asks, unknown, type }: StageForecast): string {
 
 function describePhase({ commands, gate, holdMs }: PhaseForecast): string {
   const said = commands.map(describeCommand);
-  if (gate) said.push(`asks ${gate.roles.join(", ")}`);
+  if (gate) said.push(gate.kind === "judgement" ? `asks ${gate.roles.join(", ")}` : "waits to be promoted");
   if (holdMs > 0) said.push(`holds ${formatDuration(holdMs)}`);
   return said.length > 0 ? said.join(", ") : "nothing to do";
 }

@@ -20,7 +20,10 @@ export type WantedSize = number | "gone";
  * order: grow, healthy, traffic, shrink, destroy.
  */
 export interface Want {
-  /** In percent of the size that stable had when the rollout began. */
+  /**
+   * In percent of stable's size when the rollout began, or of what it was scaled up to since. Scaled up again when it
+   * is less. Once it was as small as wanted, but not 0, an autoscaler's surplus is left alone.
+   */
   readonly stable?: WantedSize;
   /** In percent of the candidate's full size. */
   readonly candidate?: WantedSize;
@@ -42,8 +45,13 @@ export interface JudgementGate {
   readonly timeoutMs?: number;
 }
 
+/** A gate without a question: it waits for `run.promote(stage)`, for ever. */
+export interface PromotionGate {
+  readonly kind: "promotion";
+}
+
 /** What holds a phase until a verdict: pass, fail or inconclusive. */
-export type Gate = JudgementGate;
+export type Gate = JudgementGate | PromotionGate;
 
 /** One step of a rollout: a want, how long to hold it, what it waits for, and where a failure in it leads. */
 export interface Phase {
@@ -89,6 +97,11 @@ export interface Rollout {
   readonly phases: readonly Phase[];
   /** Percent of a group's instances that must be healthy for it to count as serving, 1–100. */
   readonly minHealthy: number;
+  /**
+   * Percent of the size that must go on serving, as far as our own commands decide that, 0–100. Default `minHealthy`.
+   * Less of it lets a strategy take instances of stable away before others have taken their place.
+   */
+  readonly floor?: number;
   /** What becomes of the candidate on the way back. */
   readonly onRollback: "destroy" | "keep";
 }

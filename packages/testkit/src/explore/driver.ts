@@ -75,7 +75,8 @@ function turn(
 
 function remember({ witness, state }: Node, seen: ClusterState, brief: Brief): Node["witness"] {
   const phase = witness.direction === "forward" ? state.planned.rollout.phases[witness.index] : undefined;
-  const met = isMet(phase, seen, brief, state.size);
+  const { size, stableSize } = state;
+  const met = isMet(phase, seen, brief, { size, stableSize, metOnce: witness.metOnce });
   const counted = met && phase ? relied(phase, state.size, brief) : 0;
   return { ...rely(witness, counted), met, metOnce: witness.metOnce || met, held: met ? witness.held : 0 };
 }

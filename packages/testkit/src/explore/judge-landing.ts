@@ -1,15 +1,19 @@
 import type { RolloutCommand, TrafficMode } from "@gennaker/core/ports";
 import type { Wire } from "./node.ts";
-import { type Brief, need, type Property } from "./properties.ts";
+import { type Brief, floorOf, type Property } from "./properties.ts";
 import { sharesOf, type World } from "./world.ts";
 
-/** How much traffic, in instances, the groups are good for. */
+/**
+ * How much traffic, in instances, the groups are good for. A part in whole percents is half a percent less, since
+ * 67 % is the nearest that can be said of 2 of 3.
+ */
 export function served(world: World, mode: TrafficMode): number {
   const shares = sharesOf(world, mode);
   const on = world.filter((group) => (shares[group.name] ?? 0) > 0);
   if (on.length === 0) return 0;
   if (mode === "proportional") return on.reduce((sum, group) => sum + group.healthy, 0);
-  return Math.min(...on.map((group) => (group.healthy * 100) / (shares[group.name] ?? 0)));
+  const exact = (share: number): number => (share < 100 ? share - 0.5 : share);
+  return Math.min(...on.map((group) => (group.healthy * 100) / exact(shares[group.name] ?? 0)));
 }
 
 /** How many healthy instances a command takes away when it lands in this world. */
@@ -39,7 +43,7 @@ export function judgeLanding(
   if (twins(after, planned.key) > Math.max(1, twins(before, planned.key))) found.push("S4");
   const size =
     planned.before && planned.before.share > 0 ? Math.min(planned.size, planned.before.desired) : 0;
-  const floor = need(size, planned.rollout.minHealthy);
+  const floor = floorOf(size, planned.rollout);
   if (served(after, traffic) < Math.min(floor, served(before, traffic), seen)) found.push("S2");
   return found;
 }

@@ -1,7 +1,7 @@
 import type { Phase } from "@gennaker/core";
 import type { RolloutState } from "@gennaker/core/machine";
 import type { ClusterState, NewEvent, RolloutCommand, ServerGroup } from "@gennaker/core/ports";
-import { type Brief, need, type Property } from "./properties.ts";
+import { type Brief, need, type Property, timeoutOf } from "./properties.ts";
 import type { Witness } from "./witness.ts";
 import { sharesOf } from "./world.ts";
 
@@ -34,9 +34,15 @@ function cast({ planned }: Brief, seen: ClusterState): Cast {
   };
 }
 
+/** What percentages are of, and whether the want was met before. */
+export interface Measure extends Pick<RolloutState, "size" | "stableSize"> {
+  readonly metOnce: boolean;
+}
+
 /** Whether a phase's want on the way out is met, by a second reading of what wants mean. */
-export function isMet(phase: Phase | undefined, seen: ClusterState, brief: Brief, size: number): boolean {
+export function isMet(phase: Phase | undefined, seen: ClusterState, brief: Brief, measure: Measure): boolean {
   const { stable, candidate } = cast(brief, seen);
+  const { size, stableSize, metOnce } = measure;
   const { want } = phase ?? {};
   if (!want) return false;
   if (typeof want.candidate === "number") {
@@ -45,6 +51,10 @@ export function isMet(phase: Phase | undefined, seen: ClusterState, brief: Brief
     if ((candidate?.healthy ?? 0) < need(wanted, brief.planned.rollout.minHealthy)) return false;
   }
   if (want.stable === 0 && (stable?.desired ?? 0) > 0) return false;
+  if (typeof want.stable === "number" && want.stable > 0 && stable) {
+    const wanted = Math.ceil((stableSize * want.stable) / 100);
+    if (stable.desired < wanted || (stable.desired > wanted && wanted < stableSize && !metOnce)) return false;
+  }
   if (want.stable === "gone" && stable) return false;
   if (want.others && candidate && !isPruned(seen, { stable, candidate }, want.others)) return false;
   if (!want.traffic) return true;
@@ -84,17 +94,17 @@ export function judgeTurn(
 function judgeEvents(turn: Turn, before: RolloutState, brief: Brief): Property[] {
   const found: Property[] = [];
   let { witness } = turn;
-  let { size } = before;
+  let { size, stableSize } = before;
   const { phases } = brief.planned.rollout;
   for (const event of turn.events) {
     const phase = witness.direction === "forward" ? phases[witness.index] : undefined;
-    if (event.type === "rollout-size-raised") ({ size } = event);
+    if (event.type === "rollout-size-raised") ({ size, stable: stableSize } = event);
     const advances =
       (event.type === "rollout-phase-started" && event.direction === "forward" && event.index > 0) ||
       (event.type === "rollout-finished" && event.outcome === "succeeded");
-    if (advances && phase) found.push(...judgeAdvance(phase, witness, turn.seen, brief, size));
-    if (event.type === "judgement-expired" && witness.open < (phase?.gate?.timeoutMs ?? Infinity))
-      found.push("S10");
+    if (advances && phase)
+      found.push(...judgeAdvance(phase, witness, turn.seen, brief, { size, stableSize }));
+    if (event.type === "judgement-expired" && witness.open < timeoutOf(phase)) found.push("S10");
     if (event.type === "rollout-turned-back") found.push(...judgeTurned(event, phase, turn, witness, brief));
     if (event.type === "rollout-finished") found.push(...judgeFinish(event, turn, witness, brief));
     witness = next(witness, event);
@@ -124,11 +134,11 @@ function judgeAdvance(
   witness: Witness,
   seen: ClusterState,
   brief: Brief,
-  size: number,
+  sizes: Omit<Measure, "metOnce">,
 ): Property[] {
   const found: Property[] = [];
   if (witness.paused || witness.undecided) found.push("S11");
-  if (!isMet(phase, seen, brief, size)) found.push("S9");
+  if (!isMet(phase, seen, brief, { ...sizes, metOnce: witness.metOnce })) found.push("S9");
   if (!witness.promoted && witness.held < (phase.holdMs ?? 0)) found.push("S9");
   if (phase.gate && !witness.promoted && witness.verdict !== "pass") found.push("S7");
   return found;
@@ -211,9 +221,39 @@ function judgeCommand(turn: Turn, before: RolloutState, after: RolloutState, bri
     !command.shares[stable.name] &&
     stable.share > 0
   )
-    if ((candidate?.desired ?? 0) < stable.desired) found.push("S8");
-  if (forward && candidate?.share !== 100 && lessens(command, seen, candidate)) found.push("S13");
+    if ((candidate?.desired ?? 0) < leastAtCutOver(stable, brief)) found.push("S8");
+  const retires = forward && candidate?.share !== 100 && lessens(command, seen, candidate);
+  if (retires && !isAsked(command, stable, after, brief)) found.push("S13");
+  if (forward && total(seen) + growth(command, seen) > brief.settings.peak) found.push("S19");
   return found;
+}
+
+function leastAtCutOver({ desired }: ServerGroup, { planned: { rollout } }: Brief): number {
+  return Math.ceil((desired * (rollout.floor ?? 100)) / 100);
+}
+
+// A part of stable, not all of it, where the phase itself gives the number.
+function isAsked(
+  command: RolloutCommand,
+  stable: ServerGroup | undefined,
+  { index, stableSize }: RolloutState,
+  { planned }: Brief,
+): boolean {
+  if (command.do !== "scale-group" || command.group !== stable?.name) return false;
+  const wanted = planned.rollout.phases[index]?.want.stable;
+  return typeof wanted === "number" && wanted > 0 && command.size >= Math.ceil((stableSize * wanted) / 100);
+}
+
+function total({ groups }: ClusterState): number {
+  return groups.reduce((sum, { desired }) => sum + desired, 0);
+}
+
+// How many instances a command adds; one that adds none does not count.
+function growth(command: RolloutCommand, { groups }: ClusterState): number {
+  if (command.do === "create-group") return command.size;
+  if (command.do !== "scale-group") return -Infinity;
+  const was = groups.find(({ name }) => name === command.group)?.desired ?? command.size;
+  return command.size > was ? command.size - was : -Infinity;
 }
 
 function lessens(command: RolloutCommand, seen: ClusterState, candidate: ServerGroup | undefined): boolean {

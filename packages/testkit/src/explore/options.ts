@@ -53,6 +53,11 @@ export interface ExploreOptions {
   readonly rules?: Rules;
   /** The driver decides on what it saw before its claim: a broken driver, to see what that breaks. Default false. */
   readonly looksBeforeClaim?: boolean;
+  /**
+   * Most instances that our commands may bring about on the way out; for a menu without autoscaler and deletions, which
+   * move the goal. Default: any number.
+   */
+  readonly peak?: number;
   /** Above so many states it stops, and the result says `complete: false`. Default 2,000,000. */
   readonly maxStates?: number;
 }
@@ -73,6 +78,7 @@ export function withDefaults(options: ExploreOptions): Settings {
     faults: 3,
     menu: FAULTS,
     looksBeforeClaim: false,
+    peak: Infinity,
     maxStates: 2_000_000,
     ...options,
     rules: options.rules ?? RULES,

@@ -1,4 +1,5 @@
 // What people do: answer, cancel, pause, resume, promote.
+import type { Phase } from "@gennaker/core";
 import type { NewEvent, Verdict } from "@gennaker/core/ports";
 import { append, STAGE } from "./log.ts";
 import type { Move } from "./moves.ts";
@@ -6,12 +7,15 @@ import type { Node } from "./node.ts";
 import type { Fault } from "./options.ts";
 import type { Brief } from "./properties.ts";
 
-/** In the ordinary course of things a question is answered and a pause ended. */
+/** In the ordinary course of things a question is answered, who waits for it is promoted, and a pause ends. */
 export function peopleMoves(node: Node, brief: Brief): readonly Move[] {
-  const { gate, paused, undecided } = node.state;
+  const { gate, paused, undecided, met } = node.state;
   const moves: Move[] = [];
   if (gate && gate.verdict === undefined)
     moves.push(answer(node, brief, gate.judgement, "pass"), answer(node, brief, gate.judgement, "fail"));
+  const phase = phaseOf(node);
+  if (phase?.gate?.kind === "promotion" && met && !node.state.promoted)
+    moves.push(promote(node, brief, phase.name));
   if (paused || undecided)
     moves.push(act(node, brief, "somebody resumes the run", { type: "run-resumed", at: node.now }));
   return moves;
@@ -21,7 +25,7 @@ export function peopleMoves(node: Node, brief: Brief): readonly Move[] {
 export function peopleFaults(node: Node, brief: Brief): readonly Move[] {
   const { state, now: at } = node;
   const { gate } = state;
-  const phase = state.direction === "forward" ? state.planned.rollout.phases[state.index]?.name : undefined;
+  const phase = phaseOf(node)?.name;
   const faults: Move[] = [
     act(
       node,
@@ -46,17 +50,17 @@ export function peopleFaults(node: Node, brief: Brief): readonly Move[] {
         "cancel",
       ),
     );
-  if (phase !== undefined && !state.promoted)
-    faults.push(
-      act(
-        node,
-        brief,
-        `somebody promotes ${phase}`,
-        { type: "rollout-phase-promoted", at, stage: STAGE, phase },
-        "promote",
-      ),
-    );
+  if (phase !== undefined && !state.promoted) faults.push(promote(node, brief, phase, "promote"));
   return faults;
+}
+
+function phaseOf({ state }: Node): Phase | undefined {
+  return state.direction === "forward" ? state.planned.rollout.phases[state.index] : undefined;
+}
+
+function promote(node: Node, brief: Brief, phase: string, fault?: Fault): Move {
+  const event: NewEvent = { type: "rollout-phase-promoted", at: node.now, stage: STAGE, phase };
+  return act(node, brief, `somebody promotes ${phase}`, event, fault);
 }
 
 function act(node: Node, brief: Brief, label: string, event: NewEvent, fault?: Fault): Move {

@@ -1,4 +1,5 @@
 // The properties, judged from the world and the log alone: no code of the machine.
+import type { Phase, Rollout } from "@gennaker/core";
 import type { RolloutState } from "@gennaker/core/machine";
 import type { Settings } from "./options.ts";
 import type { World } from "./world.ts";
@@ -12,17 +13,18 @@ export const PROPERTIES = {
   S5: "rolled back means: traffic and size as they were, and the candidate gone",
   S6: "a sick, hopeless or vanished candidate is noticed at once while there is a stable to go back to",
   S7: "a phase with a gate is left only by its own verdict or by a promotion",
-  S8: "at the cut-over the candidate is as large as a stable that was scaled up",
+  S8: "at the cut-over the candidate is as large as a stable that was scaled up, or as what must go on serving of it",
   S9: "a phase is left only when its want is met, and was met without a break for as long as its hold",
   S10: "a deadline or a timeout counts only when its time has really passed, unpaused",
   S11: "nothing goes forward while the rollout is paused",
   S12: "after the point of no return a cancel changes nothing",
-  S13: "nothing is retired or pruned before the cut-over has succeeded",
+  S13: "nothing is retired or pruned before the cut-over has succeeded; stable gets smaller only where the phase says so",
   S14: "after a crash or a doubtful command nothing is said before a claim",
   S15: "a command that failed is not said again at once",
   S16: "the last healthy instances of the cluster are never taken away by us",
   S17: "a cancel or a failed command before the point of no return is followed by the way back at once",
   S18: "when stable vanishes before the cut-over, nothing goes on as if it were there",
+  S19: "no command on the way out brings the number of instances above the peak that was allowed",
   L1: "with faults stopped every history comes to an outcome, on any schedule",
   L2: "a rollout that ended leaves traffic on a healthy group, if one of its groups is healthy",
 } as const;
@@ -36,6 +38,16 @@ export interface Brief {
   readonly settings: Settings;
   /** The world before anything happened. */
   readonly home: World;
+}
+
+/** How long a phase's question may stay open. */
+export function timeoutOf(phase: Phase | undefined): number {
+  return (phase?.gate?.kind === "judgement" ? phase.gate.timeoutMs : undefined) ?? Infinity;
+}
+
+/** Instances that must go on serving of so many. */
+export function floorOf(size: number, { floor, minHealthy }: Rollout): number {
+  return floor === undefined ? need(size, minHealthy) : Math.ceil((size * floor) / 100);
 }
 
 /** Instances that must be healthy of so many. */

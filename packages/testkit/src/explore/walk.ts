@@ -1,7 +1,7 @@
 import { type Graph, judgeEnds } from "./ends.ts";
 import { type Move, movesFrom } from "./moves.ts";
 import { keyOf, type Node } from "./node.ts";
-import { type Brief, type Property, PROPERTIES } from "./properties.ts";
+import { type Brief, type Property, PROPERTIES, timeoutOf } from "./properties.ts";
 import { tell, type Trace } from "./trace.ts";
 
 /** A property that does not hold, with the shortest history that shows it. */
@@ -82,12 +82,12 @@ export function walk(root: Node, brief: Brief): Exploration {
 
 // No clock needs to be told apart beyond the longest time that anything waits for.
 function longestClock({ planned }: Brief): number {
-  const times = planned.rollout.phases.flatMap(({ deadlineMs, holdMs = 0, gate }) => [
-    deadlineMs,
-    holdMs,
-    gate?.timeoutMs ?? 0,
+  const times = planned.rollout.phases.flatMap((phase) => [
+    phase.deadlineMs,
+    phase.holdMs ?? 0,
+    timeoutOf(phase),
   ]);
-  return Math.max(...times);
+  return Math.max(...times.filter(Number.isFinite));
 }
 
 function note(broken: Map<Property, Broken>, property: Property, at: number, move: Move | undefined): void {

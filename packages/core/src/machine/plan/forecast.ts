@@ -4,8 +4,9 @@ import type { Gate } from "../../model/phase.ts";
 import type { NewEvent, Outcome, RolloutCommand } from "../events.ts";
 import { decideRollout } from "../rollout/decide.ts";
 import { evolveRollout, initialRollout } from "../rollout/evolve.ts";
+import { isHeld } from "../rollout/memory.ts";
 import { serving } from "../rollout/serving.ts";
-import type { RolloutState } from "../rollout/state.ts";
+import { phaseOf, type RolloutState } from "../rollout/state.ts";
 import { idealWorld, nextBoot, obey, passTime, type IdealWorld } from "./ideal-world.ts";
 
 /** A group as a forecast shows it at the end of a phase. */
@@ -138,7 +139,21 @@ function step(walk: Walk, stopIn?: string): void {
     return;
   }
   // What was recorded may have changed what follows: an answer was given.
-  if (decision.events.length === 0) wait(walk, decision.wakeAt);
+  if (decision.events.length > 0 || promote(walk)) return;
+  wait(walk, decision.wakeAt);
+}
+
+// Who waits to be promoted is promoted at once, when it has been held for as long as it must.
+function promote(walk: Walk): boolean {
+  const { rollout, now } = walk;
+  const phase = rollout.direction === "forward" ? phaseOf(rollout) : undefined;
+  const waits = phase?.gate?.kind === "promotion" && rollout.met && !rollout.promoted;
+  if (!waits || !isHeld(rollout, phase.holdMs ?? 0, now)) return false;
+  const shown = walk.phases.at(-1);
+  if (shown) shown.gate = phase.gate;
+  const { stage } = rollout.planned;
+  fold(walk, { type: "rollout-phase-promoted", at: now, stage, phase: phase.name, actor: "forecast" });
+  return true;
 }
 
 function wait(walk: Walk, wakeAt: number | undefined): void {

@@ -1,13 +1,14 @@
-import type { Phase, Rollout, Shares, Situation, WantedSize } from "../../model/phase.ts";
+import type { JudgementGate, Phase, Rollout, Shares, Situation, WantedSize } from "../../model/phase.ts";
 
 /** What is wrong with the phases that a strategy made, with what to write instead. */
 export function checkRollout(
-  { phases, minHealthy, onRollback }: Rollout,
+  { phases, minHealthy, floor = minHealthy, onRollback }: Rollout,
   situation: Situation,
 ): readonly string[] {
   return [
     ...(phases.length === 0 ? ["has no phases (at least one is needed)"] : []),
     ...(isPercent(minHealthy) && minHealthy >= 1 ? [] : [`minHealthy: ${minHealthy} is not 1 to 100`]),
+    ...(isPercent(floor) ? [] : [`floor: ${floor} is not 0 to 100`]),
     ...(onRollback === "destroy" || onRollback === "keep"
       ? []
       : [`onRollback: ${String(onRollback)} is unknown (write "destroy" or "keep")`]),
@@ -96,13 +97,17 @@ function checkOthers({ warm, keep }: NonNullable<Phase["want"]["others"]>): read
 function checkGate({ gate, after }: Phase): readonly string[] {
   if (!gate) return [];
   return [
-    ...(gate.roles.length > 0 ? [] : ["gate: at least one role is needed"]),
-    ...(gate.timeoutMs === undefined || gate.timeoutMs > 0
-      ? []
-      : [`gate: ${gate.timeoutMs} ms is no time to answer`]),
+    ...(gate.kind === "judgement" ? checkJudgement(gate) : []),
     ...(after === "forward"
       ? ["gate: nothing can lead back from here (put the gate into an earlier phase)"]
       : []),
+  ];
+}
+
+function checkJudgement({ roles, timeoutMs }: JudgementGate): readonly string[] {
+  return [
+    ...(roles.length > 0 ? [] : ["gate: at least one role is needed"]),
+    ...(timeoutMs === undefined || timeoutMs > 0 ? [] : [`gate: ${timeoutMs} ms is no time to answer`]),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Healthy, RolloutCommand } from "../events.ts";
 import { shrunk } from "./guard.ts";
+import { part } from "./serving.ts";
 import { bound, type Sight } from "./sight.ts";
 import { need } from "./size.ts";
 import { wantedCandidate } from "./want.ts";
@@ -28,9 +29,9 @@ function trafficCondition(shares: Readonly<Record<string, number>>, sight: Sight
 function leastOf(name: string, healthy: number, share: number, sight: Sight): number {
   const { state, candidate } = sight;
   const several = state.planned.traffic === "proportional" && share < 100;
-  const part = several ? healthy : Math.ceil((bound(sight) * share) / 100);
+  const served = several ? healthy : Math.ceil(part(bound(sight), share));
   const forward = state.direction === "forward" && name === candidate?.name;
-  return Math.max(1, part, forward ? need(wantedCandidate(sight), state.planned.rollout.minHealthy) : 0);
+  return Math.max(1, served, forward ? need(wantedCandidate(sight), state.planned.rollout.minHealthy) : 0);
 }
 
 // What takes capacity away counts on those that serve instead.

@@ -3,6 +3,7 @@ import { InvariantError } from "../../errors.ts";
 import type { NewEvent, RolloutCommand } from "../events.ts";
 import { evolveRollout } from "./evolve.ts";
 import { nextFact } from "./facts.ts";
+import { timeoutOf } from "./gate.ts";
 import { mayAct, RULES, type Rules } from "./rules.ts";
 import { look, type Sight } from "./sight.ts";
 import { isOver, type RolloutState } from "./state.ts";
@@ -87,12 +88,13 @@ function withCondition(body: RolloutCommand, sight: Sight): RolloutCommand {
 function wake(sight: Sight, step: Step | undefined, quiet: boolean): { readonly wakeAt?: number } {
   const { state, phase, now } = sight;
   if (quiet) return {};
+  const timeoutMs = timeoutOf(phase);
   const speaks = step !== undefined && "say" in step;
   const instants = [
     speaks ? state.retryAt : undefined,
     state.watching ? undefined : instantOf(state.unmet, phase?.deadlineMs ?? 0),
     state.promoted || state.direction === "back" ? undefined : instantOf(state.held, phase?.holdMs ?? 0),
-    phase?.gate?.timeoutMs === undefined ? undefined : instantOf(state.open, phase.gate.timeoutMs),
+    timeoutMs === undefined ? undefined : instantOf(state.open, timeoutMs),
   ].filter((instant) => instant !== undefined && instant > now);
   return instants.length === 0 ? {} : { wakeAt: Math.min(...(instants as number[])) };
 }

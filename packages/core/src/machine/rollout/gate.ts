@@ -1,11 +1,17 @@
 import type { NewEvent } from "../events.ts";
+import type { Phase } from "../../model/phase.ts";
 import type { Sight } from "./sight.ts";
 import { elapsed } from "./stopwatch.ts";
+
+/** How long a phase's question may stay open; undefined: for ever, or there is none. */
+export function timeoutOf(phase: Phase | undefined): number | undefined {
+  return phase?.gate?.kind === "judgement" ? phase.gate.timeoutMs : undefined;
+}
 
 /** Asks the phase's question, once its want is met and held. */
 export function askGate({ state, phase, now }: Sight): NewEvent<"judgement-requested"> | undefined {
   const { gate } = phase ?? {};
-  if (!phase || !gate || state.gate || state.promoted) return undefined;
+  if (!phase || gate?.kind !== "judgement" || state.gate || state.promoted) return undefined;
   const { stage } = state.planned;
   return {
     type: "judgement-requested",
@@ -21,7 +27,7 @@ export function askGate({ state, phase, now }: Sight): NewEvent<"judgement-reque
 
 /** Ends a question that nobody answered in time. */
 export function expireGate({ state, phase, now }: Sight): NewEvent<"judgement-expired"> | undefined {
-  const timeoutMs = phase?.gate?.timeoutMs;
+  const timeoutMs = timeoutOf(phase);
   if (!state.gate || state.gate.verdict !== undefined || timeoutMs === undefined) return undefined;
   if (elapsed(state.open, now) < timeoutMs) return undefined;
   return { type: "judgement-expired", at: now, stage: state.planned.stage, judgement: state.gate.judgement };

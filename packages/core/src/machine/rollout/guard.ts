@@ -1,6 +1,6 @@
 import type { ServerGroup } from "../../model/cluster.ts";
 import type { RolloutCommand } from "../events.ts";
-import { serving } from "./serving.ts";
+import { carries, serving } from "./serving.ts";
 import { bound, type Sight } from "./sight.ts";
 
 /** Looks at a command before it is said; answers why it must not be. */
@@ -52,6 +52,8 @@ export function shrunk(command: RolloutCommand, { world }: Sight): ServerGroup |
 
 function keepsServing(after: readonly ServerGroup[], sight: Sight): string | undefined {
   const least = bound(sight);
-  const left = serving(after, sight.state.planned.traffic);
-  return left >= least ? undefined : `${Math.floor(left)} healthy instances would serve, ${least} must`;
+  const { traffic } = sight.state.planned;
+  return carries(after, least, traffic)
+    ? undefined
+    : `${Math.floor(serving(after, traffic))} healthy instances would serve, ${Math.ceil(least)} must`;
 }

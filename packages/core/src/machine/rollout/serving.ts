@@ -16,6 +16,23 @@ export function serving(groups: readonly Serving[], mode: TrafficMode): number {
     : Math.min(...carriers.map((group) => (group.healthy * 100) / group.share));
 }
 
+/**
+ * Whether the groups are good for so many instances' worth of traffic. Shares are whole percents, which cannot express
+ * thirds: a part may be half a percent more than what it stands for, and 2 of 3 instances may well carry 67 %.
+ */
+export function carries(groups: readonly Serving[], least: number, mode: TrafficMode): boolean {
+  if (least <= 0) return true;
+  const carriers = groups.filter((group) => group.share > 0);
+  return mode === "proportional"
+    ? serving(carriers, mode) >= least
+    : carriers.length > 0 && carriers.every(({ healthy, share }) => healthy >= part(least, share));
+}
+
+/** How many of so many instances' worth of traffic a share in percent is. */
+export function part(whole: number, share: number): number {
+  return (whole * (share < 100 ? share - 0.5 : share)) / 100;
+}
+
 /** Whether traffic is as wanted; where shares follow health, only who gets any can be wanted. */
 export function sharesMatch(
   groups: readonly Pick<ServerGroup, "name" | "share">[],

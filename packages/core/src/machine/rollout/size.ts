@@ -21,5 +21,6 @@ export function follows(rule: SizeRule): boolean {
 export function floorOf({ planned, size, stableSize }: RolloutState): number {
   const { before, rollout, sizeRule } = planned;
   if (!before || before.share === 0) return 0;
-  return need(follows(sizeRule) ? stableSize : Math.min(size, stableSize), rollout.minHealthy);
+  const served = follows(sizeRule) ? stableSize : Math.min(size, stableSize);
+  return rollout.floor === undefined ? need(served, rollout.minHealthy) : sizeOf(served, rollout.floor);
 }

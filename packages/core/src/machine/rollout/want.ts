@@ -23,8 +23,7 @@ export function wantedCandidate({ want, state }: Sight): number {
 }
 
 function wantedStable({ want, state }: Sight): number | undefined {
-  const full = state.direction === "back" ? state.stableSize : (state.planned.before?.desired ?? 0);
-  return typeof want.stable === "number" ? sizeOf(full, want.stable) : undefined;
+  return typeof want.stable === "number" ? sizeOf(state.stableSize, want.stable) : undefined;
 }
 
 /** Stable up to what it should have. More than that is an autoscaler's affair. */
@@ -76,10 +75,8 @@ const shrink: StepRule = (sight) => {
   const { stable, candidate, want, state } = sight;
   if (candidate && want.candidate === 0 && candidate.desired > 0) return scale(candidate, 0);
   const size = wantedStable(sight);
-  const full = state.planned.before?.desired ?? 0;
-  return stable && size !== undefined && size < full && stable.desired > size
-    ? scale(stable, size)
-    : undefined;
+  if (!stable || size === undefined || size >= state.stableSize || stable.desired <= size) return undefined;
+  return size > 0 && state.metOnce ? undefined : scale(stable, size);
 };
 
 /** Groups whose end has come. */
