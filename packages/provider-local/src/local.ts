@@ -12,7 +12,7 @@ import {
 import { Calls } from "./client/calls.ts";
 import { instanceEnvironment } from "./client/environment.ts";
 import { NoAnswer } from "./client/exchange.ts";
-import { isTaken } from "./client/port-taken.ts";
+import { portProblems, urlOf } from "./client/port.ts";
 import { SupervisorLink } from "./client/supervisor-link.ts";
 import { surroundingProblems } from "./client/surroundings.ts";
 import { watchStates } from "./client/watch.ts";
@@ -166,14 +166,8 @@ class Local implements LocalProvider {
   }
 
   async address(cluster: Cluster, options?: CallOptions): Promise<string> {
-    const { host, port } = await this.#ask<Listen>(
-      cluster,
-      "address",
-      { listen: this.#listen(cluster) },
-      options,
-    );
-    const reachable = { "0.0.0.0": "127.0.0.1", "::": "::1" }[host] ?? host;
-    return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+    const body = { listen: this.#listen(cluster) };
+    return urlOf(await this.#ask<Listen>(cluster, "address", body, options));
   }
 
   async stats(cluster: Cluster, options?: CallOptions): Promise<ClusterTraffic> {
@@ -195,16 +189,13 @@ class Local implements LocalProvider {
     return { host: this.#settled.host, port: this.#settled.clusters[cluster.name]?.port ?? 0 };
   }
 
-  /** A port of ours is no problem: asking must not start a supervisor, so only one that was here before is asked. */
-  async #portProblems(cluster: Cluster, options: CallOptions): Promise<readonly string[]> {
-    const wanted = this.#listen(cluster);
-    if (wanted.port === 0 || !(await isTaken(wanted))) return [];
-    const ours =
-      this.#link.isRunning && (await this.#ask<Partial<Listen>>(cluster, "listening", {}, options)).port;
-    if (ours === wanted.port) return [];
-    return [
-      `port ${wanted.port} of ${wanted.host}: another process has it; choose another for ${cluster.name}, or stop it`,
-    ];
+  /** Asking must not start a supervisor, so only one that was here before is asked for its port. */
+  #portProblems(cluster: Cluster, options: CallOptions): Promise<readonly string[]> {
+    return portProblems(cluster.name, this.#listen(cluster), async () =>
+      this.#link.isRunning
+        ? (await this.#ask<Partial<Listen>>(cluster, "listening", {}, options)).port
+        : undefined,
+    );
   }
 
   #requireOurs(cluster: Cluster, operation: string): void {

@@ -51,4 +51,10 @@ test("a group that was on its way out goes on its way out", async () => {
   await bed.handOver();
   expect(await bed.group(group)).toBeUndefined();
   await eventually(() => marked(bed.directory).length === 0);
+  // Nothing is started only to be ended, either.
+  await bed.handOver();
+  writeFileSync(file, leaving);
+  await bed.handOver();
+  await eventually(() => bed.log.filter((line) => line === `${group}-1 is gone`).length === 2);
+  expect(bed.log.filter((line) => line.includes("started: pid"))).toHaveLength(1);
 });

@@ -65,7 +65,8 @@ test("while the disk takes nothing, commands fail and change nothing; who is lea
     bed.provider.scaleGroup(bed.cluster, { group: other, size: 1 }, bed.token()),
   ).rejects.toMatchObject({ kind: "unavailable", message: expect.stringContaining("the supervisor failed") });
   expect(await bed.group(other)).toMatchObject({ desired: 0 });
-  await eventually(() => marked(bed.directory).length === 0);
+  await eventually(() => bed.log.some((line) => line.startsWith(`${group}-1 could not be ended: `)));
+  expect(marked(bed.directory)).toEqual([]);
   expect(readFileSync(file, "utf8")).toBe(before);
   rmdirSync(`${file}.draft`);
   await eventually(() => !readFileSync(file, "utf8").includes(`"id": "${group}-1"`));

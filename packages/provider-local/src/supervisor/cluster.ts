@@ -3,6 +3,7 @@ import type { ClusterState, ServerGroup, Token } from "@gennaker/core/ports";
 import type { ClusterTraffic } from "./balancer.ts";
 import * as commands from "./commands.ts";
 import { FrontDoor } from "./front-door.ts";
+import { requireEpoch } from "./landing.ts";
 import { removeLogs, rotate } from "./log-file.ts";
 import { dispensable, type InstanceView, observedGroup } from "./observed.ts";
 import type { Ports } from "./ports.ts";
@@ -83,7 +84,7 @@ export class LocalCluster {
   }
 
   async createGroup(spec: commands.NewGroup, token: Token, where: Listen): Promise<string> {
-    commands.requireEpoch(this.#file.state, token);
+    requireEpoch(this.#file.state, token);
     const listen = await this.open(where);
     const record = await this.#file.update((old) => commands.createGroup(old, spec, token, listen));
     await this.#removeOldLogs();

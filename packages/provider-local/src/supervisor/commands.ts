@@ -2,12 +2,10 @@
 // traffic follows from the record, elsewhere.
 import type { Condition, Json, Token } from "@gennaker/core/ports";
 import type { RunSpec } from "../release.ts";
-import type { ProcessIdentity } from "./process-table.ts";
-import type { ClusterRecord, GroupRecord, InstanceRecord, Listen } from "./record.ts";
+import { type HealthyNow, land, requireEpoch } from "./landing.ts";
+import { resize } from "./membership.ts";
+import type { ClusterRecord, GroupRecord, Listen } from "./record.ts";
 import { Refusal } from "./refusal.ts";
-
-/** How many instances of a group are healthy now. */
-export type HealthyNow = (group: string) => number;
 
 const KEYS_KEPT = 1000;
 
@@ -20,16 +18,6 @@ export interface NewGroup {
 
 export function claim(record: ClusterRecord, run: string): ClusterRecord {
   return { ...record, epoch: record.epoch + 1, claimedBy: run };
-}
-
-/** An epoch that was never given out is refused too: it comes from a world that is gone. */
-export function requireEpoch(record: ClusterRecord, token: Token): void {
-  if (token.epoch === record.epoch) return;
-  throw new Refusal(
-    "fenced",
-    `run ${token.run} speaks with epoch ${token.epoch}; the cluster is at epoch ${record.epoch}, claimed by run ${record.claimedBy ?? "unknown"}`,
-    record.claimedBy,
-  );
 }
 
 export function createGroup(
@@ -113,71 +101,7 @@ export function destroyAll(record: ClusterRecord): ClusterRecord {
   return record.groups.reduce((left, group) => end(left, group.name), record);
 }
 
-/** The process that an instance has now. */
-export function recordProcess(
-  record: ClusterRecord,
-  id: string,
-  running: { readonly port: number; readonly process: ProcessIdentity },
-): ClusterRecord {
-  const groups = record.groups.map((group) => ({
-    ...group,
-    instances: group.instances.map((instance) =>
-      instance.id === id ? { ...instance, ...running } : instance,
-    ),
-  }));
-  return { ...record, groups };
-}
-
-/** An instance of which nothing is left; with the last one, a destroyed group goes too. */
-export function forgetInstance(record: ClusterRecord, id: string): ClusterRecord {
-  const groups = record.groups.map((group) => ({
-    ...group,
-    instances: group.instances.filter((instance) => instance.id !== id),
-  }));
-  return { ...record, groups: groups.filter((group) => !group.gone || group.instances.length > 0) };
-}
-
 // ---
-
-function land(
-  record: ClusterRecord,
-  operation: string,
-  change: { readonly condition?: Condition },
-  token: Token,
-  healthy: HealthyNow,
-  apply: () => ClusterRecord,
-): ClusterRecord {
-  requireEpoch(record, token);
-  // A connection that broke before the answer makes the client say it again: its condition held when it landed.
-  const said = `${operation} ${JSON.stringify(change)}`;
-  if (record.last?.command === token.command && record.last.said === said) return record;
-  requireCondition(record, change.condition ?? {}, healthy);
-  return { ...apply(), last: { command: token.command, said } };
-}
-
-function requireCondition(record: ClusterRecord, condition: Condition, healthy: HealthyNow): void {
-  for (const [name, { healthyAtLeast = 0, shareAtMost = 100, desiredAtMost = Infinity }] of Object.entries(
-    condition,
-  )) {
-    const group = record.groups.find((one) => one.name === name && !one.gone);
-    const now = group ? healthy(name) : 0;
-    if (now < healthyAtLeast)
-      throw new Refusal(
-        "conflict",
-        `${name} has ${now} healthy instances, at least ${healthyAtLeast} are required`,
-      );
-    if ((group?.share ?? 0) > shareAtMost)
-      throw new Refusal(
-        "conflict",
-        `${name} has ${group?.share} % of the traffic, at most ${shareAtMost} % are allowed`,
-      );
-    if ((group?.desired ?? 0) > desiredAtMost)
-      throw new Refusal(
-        "conflict",
-        `${name} is to have ${group?.desired} instances, at most ${desiredAtMost} are allowed`,
-      );
-  }
-}
 
 function find(record: ClusterRecord, name: string): GroupRecord {
   const group = record.groups.find((one) => one.name === name && !one.gone);
@@ -195,28 +119,4 @@ function end(record: ClusterRecord, name: string): ClusterRecord {
   if (group.instances.length === 0)
     return { ...record, groups: record.groups.filter((one) => one !== group) };
   return replace(record, { ...resize(group, 0, []), share: 0, gone: true });
-}
-
-function resize(group: GroupRecord, size: number, dispensable: readonly string[]): GroupRecord {
-  const staying = group.instances.filter((instance) => !instance.leaving);
-  const order = [...dispensable, ...staying.map(({ id }) => id).toReversed()];
-  const leaving = new Set<string>();
-  for (const id of order) {
-    if (staying.length - leaving.size <= size) break;
-    if (staying.some((instance) => instance.id === id)) leaving.add(id);
-  }
-  const added = Math.max(0, size - staying.length);
-  return {
-    ...group,
-    desired: size,
-    born: group.born + added,
-    instances: [
-      ...group.instances.map((one): InstanceRecord =>
-        leaving.has(one.id) ? { ...one, leaving: true } : one,
-      ),
-      ...Array.from({ length: added }, (_, n): InstanceRecord => ({
-        id: `${group.name}-${group.born + n + 1}`,
-      })),
-    ],
-  };
 }

@@ -1,6 +1,6 @@
 import { pause } from "../pause.ts";
-import * as commands from "./commands.ts";
 import { Instance } from "./instance.ts";
+import { forgetInstance, recordProcess } from "./membership.ts";
 import type { Ports } from "./ports.ts";
 import { isAlive } from "./process-table.ts";
 import type { ClusterRecord, GroupRecord } from "./record.ts";
@@ -42,13 +42,14 @@ export class Roster {
   /** Takes over what is alive and starts what is not. Before that, nobody may `follow`. */
   async takeOver(groups: readonly GroupRecord[]): Promise<void> {
     for (const group of groups)
-      for (const { id, port, process } of group.instances) {
+      for (const { id, port, process, leaving } of group.instances) {
         const instance = this.#admit(group, id);
         const alive = process !== undefined && port !== undefined && (await isAlive(process));
         this.#options.log(
           alive ? `${id} taken over: pid ${process.pid}, port ${port}` : `${id} is not running`,
         );
-        instance.begin(alive ? { port, process } : undefined);
+        if (alive) instance.begin({ port, process });
+        else if (!leaving) instance.begin();
       }
   }
 
@@ -97,7 +98,7 @@ export class Roster {
       log,
       changed,
       record: async (running) => {
-        await update((old) => commands.recordProcess(old, id, running));
+        await update((old) => recordProcess(old, id, running));
       },
     });
     this.#instances.set(id, instance);
@@ -120,7 +121,7 @@ export class Roster {
   async #end(instance: Instance): Promise<boolean> {
     try {
       await instance.leave();
-      await this.#options.update((old) => commands.forgetInstance(old, instance.id));
+      await this.#options.update((old) => forgetInstance(old, instance.id));
       return true;
     } catch (error) {
       this.#options.log(`${instance.id} could not be ended: ${String(error)}`);
