@@ -9,15 +9,15 @@ export class Bell {
   }
 
   /** Resolves at the next ring, or when the signal aborts. One waiter at a time. */
-  async wait(signal: AbortSignal): Promise<void> {
-    if (!this.#rung && !signal.aborted)
+  async wait(signal?: AbortSignal): Promise<void> {
+    if (!this.#rung && !signal?.aborted)
       await new Promise<void>((resolve) => {
         const wake = (): void => {
-          signal.removeEventListener("abort", wake);
+          signal?.removeEventListener("abort", wake);
           resolve();
         };
         this.#wake = wake;
-        signal.addEventListener("abort", wake, { once: true });
+        signal?.addEventListener("abort", wake, { once: true });
       });
     this.#wake = undefined;
     this.#rung = false;

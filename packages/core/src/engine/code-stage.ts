@@ -1,11 +1,10 @@
 import { ConfigurationError, DeliveryError } from "../errors.ts";
 import { isOver, type StageState } from "../machine/run/state.ts";
-import { jsonProblems, type Json } from "../model/json.ts";
+import { copyJson, type Json } from "../model/json.ts";
 import type { PipelineStage } from "../model/pipeline.ts";
 import type { StageContext } from "../model/stage.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { Attempt } from "./attempt.ts";
-import { sleep } from "./sleep.ts";
 import { validate } from "./stage-input.ts";
 import { record, stageOf, type Surroundings } from "./surroundings.ts";
 
@@ -20,20 +19,27 @@ export async function runCodeStage(
 ): Promise<void> {
   const { effect } = attempt;
   const stage = stageOf(using, effect);
-  if (!code.type.run || !stage || isOver(stage)) return;
-  if (stage.retryAt !== undefined)
-    await sleep(using.clock, stage.retryAt - using.clock.now(), attempt.signal);
+  if (!stage || isOver(stage)) return;
+  let output: Json;
   try {
     if (attempt.stopped) throw attempt.stopped;
-    const output = await checkOutput(code, await code.type.run(contextOf(attempt, stage, using)));
-    await record(using, effect, [
-      { type: "stage-succeeded", at: using.clock.now(), stage: effect.id, output },
-    ]);
+    output = await callStage(attempt, code, stage, using);
   } catch (error) {
     // Lost the fence, or the delivery closes: not a failure of the stage.
     if (isConflict(attempt.stopped) || isConflict(error)) throw error;
-    await recordFailure(effect, code, error, using);
+    return recordFailure(effect, code, error, using);
   }
+  // Outside of the above: a log that cannot be written is no failure of the stage either.
+  await record(using, effect, [{ type: "stage-succeeded", at: using.clock.now(), stage: effect.id, output }]);
+}
+
+async function callStage(
+  attempt: Attempt,
+  code: PipelineStage,
+  stage: StageState,
+  using: Surroundings,
+): Promise<Json> {
+  return checkOutput(code, await code.type.run?.(contextOf(attempt, stage, using)));
 }
 
 /** Whether an error says that somebody else's result counts. */
@@ -57,8 +63,8 @@ async function recordFailure(
   const attempt = stageOf(using, effect)?.attempt ?? 1;
   if (!error.retryable || attempt >= attempts)
     return record(using, effect, [{ type: "stage-failed", at, stage: effect.id, error }]);
-  const retryAt = at + Math.min(RETRY_MAX_MS, delayMs * 2 ** (attempt - 1));
-  await journal.advance(effect.run, {
+  const retryAt = at + Math.min(Math.max(RETRY_MAX_MS, delayMs), delayMs * 2 ** (attempt - 1));
+  await journal.insist(effect.run, {
     fence: effect,
     incoming: [{ type: "stage-retried", at, stage: effect.id, attempt, error, retryAt }],
     retry: { id: effect.id, attempt: attempt + 1 },
@@ -67,10 +73,10 @@ async function recordFailure(
 
 async function checkOutput(code: PipelineStage, output: unknown): Promise<Json> {
   const subject = `the output of stage ${JSON.stringify(code.name)}`;
-  const value = code.type.output ? await validate(code.type.output, output, subject) : (output ?? null);
-  const problems = jsonProblems(value, "output");
+  const value = code.type.output ? await validate(code.type.output, output, subject) : output;
+  const { json, problems } = copyJson(value, "output");
   if (problems.length > 0) throw new ConfigurationError(subject, problems);
-  return value as Json;
+  return json;
 }
 
 function contextOf(attempt: Attempt, stage: StageState, using: Surroundings): StageContext<unknown> {
@@ -84,18 +90,32 @@ function contextOf(attempt: Attempt, stage: StageState, using: Surroundings): St
     get signal() {
       return attempt.signal;
     },
-    progress: (message, ratio) =>
-      record(using, effect, [
-        {
-          type: "stage-progressed",
-          at: using.clock.now(),
-          stage: effect.id,
-          message: using.redactor.text(message),
-          ...(ratio !== undefined && { ratio }),
-        },
-      ]),
+    progress: (message, ratio) => {
+      const told = recordProgress(effect, message, ratio, using);
+      // Nobody need wait for it; what went wrong, the attempt's end will tell.
+      told.catch(() => {});
+      return told;
+    },
     step: (name, compute) => recordStep(effect, name, compute, using),
   };
+}
+
+async function recordProgress(
+  effect: IssuedEffect,
+  message: string,
+  ratio: number | undefined,
+  using: Surroundings,
+): Promise<void> {
+  await record(using, effect, [
+    {
+      type: "stage-progressed",
+      at: using.clock.now(),
+      stage: effect.id,
+      message: using.redactor.text(message),
+      // A total of 0 makes a share that is no number: it says nothing.
+      ...(Number.isFinite(ratio) && { ratio: Math.min(1, Math.max(0, ratio ?? 0)) }),
+    },
+  ]);
 }
 
 async function recordStep<T extends Json>(
@@ -106,11 +126,10 @@ async function recordStep<T extends Json>(
 ): Promise<T> {
   const steps = stageOf(using, effect)?.steps ?? {};
   if (Object.hasOwn(steps, step)) return steps[step] as T;
-  const value = await compute();
-  const problems = jsonProblems(value, `step ${JSON.stringify(step)}`);
+  const { json, problems } = copyJson(await compute(), `step ${JSON.stringify(step)}`);
   if (problems.length > 0) throw new ConfigurationError(`stage ${JSON.stringify(effect.id)}`, problems);
   await record(using, effect, [
-    { type: "stage-step-recorded", at: using.clock.now(), stage: effect.id, step, value },
+    { type: "stage-step-recorded", at: using.clock.now(), stage: effect.id, step, value: json },
   ]);
-  return value;
+  return json as T;
 }

@@ -1,8 +1,7 @@
-import { EventEmitter } from "eventemitter3";
 import { uuidv7 } from "uuidv7";
 import { ConfigurationError, ConflictError } from "../errors.ts";
 import type { Event, EventType } from "../machine/events.ts";
-import { jsonProblems, type Json } from "../model/json.ts";
+import { copyJson, type Json } from "../model/json.ts";
 import { pipeline as newPipeline, type Pipeline } from "../model/pipeline.ts";
 import type { Schema } from "../model/schema.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -13,8 +12,11 @@ import type { Provider } from "../ports/provider.ts";
 import { deploy, type DeployInput, type DeployStage } from "../stages/deploy.ts";
 import { checkCluster, checkStrategy } from "../stages/deploy-input.ts";
 import { dryRun, type DryRun } from "./dry-run.ts";
-import { follow, StreamHub } from "./event-stream.ts";
+import { checkFrom, follow, StreamHub } from "./event-stream.ts";
+import { guardedLogger } from "./guarded-logger.ts";
 import { Journal, unknownRun } from "./journal.ts";
+import { Lines } from "./lines.ts";
+import { Listeners } from "./listeners.ts";
 import { memory } from "./memory/memory.ts";
 import { Parked } from "./parked.ts";
 import { Redactor } from "./redact.ts";
@@ -35,7 +37,11 @@ export interface DeliveryOptions {
   readonly logger?: Logger;
   /** Default: the machine's. */
   readonly clock?: Clock;
-  /** Values that must never be seen in an event, an error or a log line. */
+  /**
+   * Values (of 4 characters or more) that must never be seen in a recorded error, a line of progress, a reason or a log
+   * line. Inputs and outputs are recorded as they are, whatever they hold: pass the name of a secret, and read the
+   * secret itself where it is used.
+   */
   readonly secrets?: readonly string[];
   /** For providers' calls: milliseconds for one call (default 60,000), repetitions where safe (default 5). */
   readonly calls?: { readonly timeoutMs?: number; readonly retries?: number };
@@ -90,8 +96,11 @@ export interface Delivery {
   runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
   /** Events of all runs: from an offset on (default: the beginning), then live, until the signal aborts or the delivery closes. */
   events(options?: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<Event>;
-  /** Calls back on each event of a type, as it is recorded; returns how to stop. For history, use `events`. */
-  on<T extends EventType>(type: T, listener: (event: Event<T>) => void): () => void;
+  /**
+   * Calls back on each event of a type, as it is recorded; returns how to stop. For history, use `events`. A listener
+   * that throws or rejects is reported to the logger; the other listeners and the run do not notice.
+   */
+  on<T extends EventType>(type: T, listener: (event: Event<T>) => unknown): () => void;
   /** Adds a pipeline; parked runs that waited for it go on. */
   register(pipeline: AnyPipeline): void;
   /** Stops here, in order: nothing new is begun, what is under way is left as it is and goes on at the next opening. */
@@ -101,6 +110,7 @@ export interface Delivery {
 const SHORT_FORM = "deploy";
 const CALL_TIMEOUT_MS = 60_000;
 const CALL_RETRIES = 5;
+const FAR_MS = 2 ** 30;
 
 /**
  * Makes a delivery and opens its log: what a crash left unsettled goes on.
@@ -112,9 +122,9 @@ const CALL_RETRIES = 5;
  */
 export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const clock = options.clock ?? systemClock;
-  const logger = options.logger ?? silentLogger;
   const engine = options.engine ?? memory();
   const redactor = new Redactor(options.secrets);
+  const logger = guardedLogger(options.logger ?? silentLogger, redactor);
   const registry = new Registry(
     (options.providers ?? []) as readonly Provider[],
     options.pipelines ?? [],
@@ -127,9 +137,9 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     timeoutMs: options.calls?.timeoutMs ?? CALL_TIMEOUT_MS,
     retries: options.calls?.retries ?? CALL_RETRIES,
   };
-  const journal = new Journal(engine, clock);
+  const journal = new Journal(engine, clock, logger);
   const hub = new StreamHub();
-  const emitter = new EventEmitter<Record<string, [Event]>>();
+  const listeners = new Listeners(logger);
   const effects = new StageEffects({
     journal,
     registry,
@@ -137,15 +147,9 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     logger,
     redactor,
     calls,
+    lines: new Lines(),
   });
 
-  const tell = (event: Event): void => {
-    try {
-      emitter.emit(event.type, event);
-    } catch (error) {
-      logger.error({ error, event: event.id }, "a listener threw");
-    }
-  };
   const opened = engine.open({
     clock,
     logger,
@@ -153,18 +157,16 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     granted: (permit) => effects.granted(permit),
     due: (run) => {
       journal
-        .advance(run, {})
+        .insist(run, {})
         .catch((error: unknown) => logger.error({ run, error }, "a timer could not be handled"));
     },
     committed: (events) => {
       journal.committed(events);
-      let last: string | undefined;
-      for (const event of events) {
-        if (event.run !== last) effects.wake(event.run);
-        hub.notify(event);
-        last = event.run;
+      for (const [run, isOver] of runsOf(events)) {
+        effects.wake(run);
+        hub.notify(run, isOver);
       }
-      events.forEach(tell);
+      for (const event of events) listeners.tell(event);
     },
   });
   // Rejects every call, rather than the process.
@@ -195,14 +197,46 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     return runHandle(result.run, access);
   };
 
+  // What was parked for want of this code goes on.
+  const learn = (isNew: boolean): void => {
+    if (isNew) effects.unpark();
+  };
+
+  let closing: Promise<void> | undefined;
+  const shut = async (): Promise<void> => {
+    // The clock's timers hold no program; this must come to its end.
+    const keepAlive = setInterval(() => {}, FAR_MS);
+    try {
+      await shutInOrder();
+    } finally {
+      clearInterval(keepAlive);
+    }
+  };
+  const shutInOrder = async (): Promise<void> => {
+    hub.close();
+    // A log that could not be opened was reported by `ready`; there is nothing to close then.
+    const open = await opened.then(
+      () => true,
+      () => false,
+    );
+    await effects.close();
+    const closed = await Promise.allSettled([
+      open ? engine.close() : undefined,
+      ...registry.providers.map(async (provider) => provider.close()),
+    ]);
+    for (const end of closed) if (end.status === "rejected") throw end.reason;
+  };
+
   return {
     ready,
     async start(pipeline, input, start = {}) {
-      registry.add(pipeline);
+      learn(registry.add(pipeline));
       return create(pipeline, await checkInput(pipeline, input), start);
     },
     async deploy(input, start = {}) {
-      return create(shortForm, checkDeploy(input, registry), start);
+      const recorded = checkDeploy(input, registry);
+      learn(registry.learn(input.strategy));
+      return create(shortForm, recorded, start);
     },
     async plan(
       pipeline: AnyPipeline | DeployStage,
@@ -211,9 +245,13 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     ) {
       await ready();
       const sources = { registry, engine, clock, calls, signal: signal ?? new AbortController().signal };
-      if (!("stages" in pipeline))
-        return dryRun(shortForm, checkDeploy(input as DeployInput<unknown>, registry), sources);
-      registry.add(pipeline);
+      if (!("stages" in pipeline)) {
+        const wanted = input as DeployInput<unknown>;
+        const recorded = checkDeploy(wanted, registry);
+        learn(registry.learn(wanted.strategy));
+        return dryRun(shortForm, recorded, sources);
+      }
+      learn(registry.add(pipeline));
       return dryRun(pipeline, await checkInput(pipeline, input), sources);
     },
     async run(id) {
@@ -225,47 +263,37 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       await ready();
       return engine.list(filter);
     },
-    async *events({ from = 0, signal } = {}) {
-      await ready();
-      yield* follow((offset, limit) => engine.scan(offset, limit), hub, {
+    events: ({ from = 0, signal } = {}) =>
+      follow((offset, limit) => engine.scan(offset, limit), hub, {
         topic: "anything",
-        from,
+        from: checkFrom(from),
+        ready,
         position: (event) => event.offset,
         last: () => false,
         ...(signal && { signal }),
-      });
-    },
-    on(type, listener) {
-      const call = listener as (event: Event) => void;
-      emitter.on(type, call);
-      return () => emitter.off(type, call);
-    },
+      }),
+    on: (type, listener) => listeners.add(type, listener),
     register(pipeline) {
-      registry.add(pipeline);
-      effects.unpark();
+      learn(registry.add(pipeline));
     },
-    async close() {
-      if (hub.closed) return;
-      hub.close();
-      // A log that could not be opened was reported by `ready`; there is nothing to close then.
-      const open = await opened.then(
-        () => true,
-        () => false,
-      );
-      await effects.close();
-      if (open) await engine.close();
-      await Promise.all(registry.providers.map((provider) => provider.close()));
-    },
+    close: () => (closing ??= shut()),
   };
+}
+
+// Nearly always one: a commit is of one run.
+function runsOf(events: readonly Event[]): ReadonlyMap<string, boolean> {
+  const runs = new Map<string, boolean>();
+  for (const { run, type } of events) runs.set(run, type === "run-finished" || runs.get(run) === true);
+  return runs;
 }
 
 async function checkInput(pipeline: AnyPipeline, input: unknown): Promise<Json> {
   const subject = `the input of pipeline ${JSON.stringify(pipeline.name)}`;
   const schema = pipeline.input as Schema | undefined;
   const value = schema ? await validate(schema, input, subject) : input;
-  const problems = jsonProblems(value, "input");
+  const { json, problems } = copyJson(value, "input");
   if (problems.length > 0) throw new ConfigurationError(subject, problems);
-  return (value ?? null) as Json;
+  return json;
 }
 
 // A strategy is code: what is recorded are its name and options, which lead back to it.
@@ -273,14 +301,15 @@ function checkDeploy({ cluster, release, strategy }: DeployInput<unknown>, regis
   const problems = [
     ...checkCluster(cluster),
     ...(typeof cluster?.provider === "string" ? registry.providerProblems(cluster) : []),
-    ...jsonProblems(release, "release"),
+    ...copyJson(release, "release").problems,
     ...(release === undefined ? ["release: is missing"] : []),
     ...checkStrategy(strategy),
   ];
   if (problems.length > 0) throw new ConfigurationError("deploy", problems);
-  registry.learn(strategy);
   const { name, version, options } = strategy;
-  return { cluster, release, strategy: { name, version, options } } as unknown as Json;
+  const recorded = copyJson({ cluster, release, strategy: { name, version, options } }, "deploy");
+  if (recorded.problems.length > 0) throw new ConfigurationError("deploy", recorded.problems);
+  return recorded.json;
 }
 
 // What `delivery.deploy` runs. Its input holds the strategy's name and options, which lead to its code.

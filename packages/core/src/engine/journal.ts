@@ -1,18 +1,27 @@
-import { ConflictError } from "../errors.ts";
+import { ConflictError, DeliveryError } from "../errors.ts";
 import type { Event, NewEvent } from "../machine/events.ts";
 import { advance, begin, fold, replay, type Change } from "../machine/run/advance.ts";
 import type { RunState } from "../machine/run/state.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Committed, Engine, NewRun } from "../ports/engine.ts";
+import type { Logger } from "../ports/logger.ts";
+import { sleep } from "./sleep.ts";
 
 interface Known {
   readonly seq: number;
   readonly state: RunState;
 }
 
+/** What one change decided, and its engine has perhaps not recorded yet. */
+interface Decided {
+  known: Known | undefined;
+}
+
 // Runs that wait for days need not stay in memory: beyond so many, the ones not touched for longest are folded again when needed.
 const KNOWN_MAX = 2000;
 const PAGE = 1000;
+const PAUSE_MS = 500;
+const PAUSE_MAX_MS = 15_000;
 
 /** What a change led to. */
 export interface Advanced extends Committed {
@@ -24,62 +33,86 @@ export class Journal {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #known = new Map<string, Known>();
-  // Decided, and perhaps not recorded yet: known only once the engine says that it is.
-  readonly #decided = new Map<string, Known>();
+  // Known only once the engine says that it is recorded: spares folding the same events twice.
+  readonly #decided = new Map<string, Decided[]>();
   readonly #pinned = new Set<string>();
+  readonly #closing = new AbortController();
+  readonly #logger: Logger;
 
-  constructor(engine: Engine, clock: Clock) {
+  constructor(engine: Engine, clock: Clock, logger: Logger) {
     this.#engine = engine;
     this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Nothing is tried again from now on. */
+  close(): void {
+    this.#closing.abort();
   }
 
   /** Creates a run; when the idempotency key is taken, names the run that has it. */
   async create(run: NewRun, started: NewEvent<"run-started">): Promise<{ run: string; created: boolean }> {
     const { write, state } = begin(run.run, started, started.at);
-    this.#decided.set(run.run, { seq: write.events.length - 1, state });
+    const decided = this.#deciding(run.run);
+    decided.known = { seq: write.events.length - 1, state };
     try {
       const result = await this.#engine.create(run, write);
-      if (result.created) this.committed(result.events);
-      else this.#decided.delete(run.run);
+      this.committed(result.events);
       return result;
-    } catch (error) {
-      this.#forget(run.run);
-      throw error;
+    } finally {
+      this.#decidedNoMore(run.run, decided);
     }
   }
 
   /** Changes a run by the one transactional routine. */
   async advance(run: string, change: Change): Promise<Advanced> {
     const known = this.#known.get(run);
+    const decided = this.#deciding(run);
     let next: RunState | undefined;
     try {
       const committed = await this.#engine.commit(run, known?.seq ?? -1, (loaded) => {
         if (!loaded) throw unknownRun(run);
-        const { state, write } = advance(
-          fold(known?.state, loaded),
-          loaded.effects,
-          change,
-          this.#clock.now(),
-        );
+        const now = this.#clock.now();
+        const { state, write } = advance(fold(known?.state, loaded), loaded.effects, change, now);
         next = state;
-        if (write.events.length > 0) this.#decided.set(run, { seq: loaded.seq + write.events.length, state });
+        decided.known = { seq: loaded.seq + write.events.length, state };
         return write;
       });
       this.committed(committed.events);
       return { ...committed, state: next as RunState };
-    } catch (error) {
-      if (next) this.#forget(run);
-      throw error;
+    } finally {
+      this.#decidedNoMore(run, decided);
+    }
+  }
+
+  /**
+   * Changes a run by what has happened already, so that it must not be lost: while the log says that it cannot be
+   * written now (its disk is full, somebody has locked it), this tries again, until the journal is closed.
+   */
+  async insist(run: string, change: Change): Promise<Advanced> {
+    for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(PAUSE_MAX_MS, pauseMs * 2)) {
+      try {
+        return await this.advance(run, change);
+      } catch (error) {
+        const { signal } = this.#closing;
+        if (!DeliveryError.is(error) || !error.retryable || signal.aborted) throw error;
+        this.#logger.error({ run, error }, "the log cannot be written; it is tried again");
+        await sleep(this.#clock, pauseMs, signal);
+        if (signal.aborted) throw error;
+      }
     }
   }
 
   /** These events are in the log for good: what was decided with them is known from now on. */
   committed(events: readonly Event[]): void {
-    for (const { run, seq } of events) {
-      const decided = this.#decided.get(run);
-      if (!decided || decided.seq < seq) continue;
-      this.#decided.delete(run);
-      this.#keep(run, decided);
+    for (let index = events.length - 1; index >= 0; index -= 1) {
+      const { run, seq } = events[index]!;
+      // Earlier events of the same commit lead up to this one.
+      while (events[index - 1]?.run === run) index -= 1;
+      const known = this.#known.get(run);
+      if (known && known.seq >= seq) continue;
+      const decided = this.#decided.get(run)?.find((candidate) => candidate.known?.seq === seq)?.known;
+      if (decided) this.#keep(run, decided);
     }
   }
 
@@ -122,10 +155,19 @@ export class Journal {
     }
   }
 
-  // What was decided did not come to be; what is known may rest on it. The log tells.
-  #forget(run: string): void {
-    this.#decided.delete(run);
-    this.#known.delete(run);
+  #deciding(run: string): Decided {
+    const decided: Decided = { known: undefined };
+    const others = this.#decided.get(run);
+    if (others) others.push(decided);
+    else this.#decided.set(run, [decided]);
+    return decided;
+  }
+
+  #decidedNoMore(run: string, decided: Decided): void {
+    const all = this.#decided.get(run);
+    if (!all) return;
+    all.splice(all.indexOf(decided), 1);
+    if (all.length === 0) this.#decided.delete(run);
   }
 
   #keep(run: string, known: Known): void {

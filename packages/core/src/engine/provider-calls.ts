@@ -129,30 +129,41 @@ export class ProviderCalls {
     signal: AbortSignal,
   ): Promise<T> {
     signal.throwIfAborted();
-    const { timeoutMs } = this.#limits;
-    const late = new AbortController();
-    const callOff = this.#clock.after(timeoutMs, () =>
-      late.abort(
-        new TimeoutError(
-          `${clusterId(this.cluster)}: ${operation} did not answer within ${formatDuration(timeoutMs)}`,
-        ),
-      ),
-    );
-    const both = AbortSignal.any([signal, late.signal]);
+    // Not AbortSignal.any: what it makes lives as long as the signal, and that one may last for days.
+    const stop = new AbortController();
+    const stopped = Promise.withResolvers<never>();
+    const end = (reason: unknown): void => {
+      stop.abort(reason);
+      stopped.reject(reason);
+    };
+    const abort = (): void => end(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const callOff = this.#clock.after(this.#limits.timeoutMs, () => end(this.#late(operation)));
     try {
-      return await Promise.race([call({ signal: both }), rejected(both)]);
+      return await Promise.race([call({ signal: stop.signal }), stopped.promise]);
+    } catch (error) {
+      throw DeliveryError.is(error) || signal.aborted ? error : this.#foreign(operation, error);
     } finally {
       callOff();
+      signal.removeEventListener("abort", abort);
     }
   }
-}
 
-function rejected(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-  });
+  #late(operation: string): TimeoutError {
+    return new TimeoutError(
+      `${clusterId(this.cluster)}: ${operation} did not answer within ${formatDuration(this.#limits.timeoutMs)}`,
+    );
+  }
+
+  // Providers are to throw ProviderErrors. One that throws anything else may have done anything.
+  #foreign(operation: string, thrown: unknown): ProviderError {
+    const message = thrown instanceof Error ? thrown.message : `${String(thrown)} was thrown`;
+    const { name } = this.provider;
+    return new ProviderError(
+      { provider: name, operation, resource: clusterId(this.cluster), kind: "unavailable", message },
+      { cause: thrown },
+    );
+  }
 }
 
 function isRetryable(error: unknown): boolean {

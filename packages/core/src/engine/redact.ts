@@ -1,8 +1,10 @@
-import type { Json } from "../model/json.ts";
+import { copyJson, type Json } from "../model/json.ts";
 import { DeliveryError } from "../errors.ts";
 import type { RecordedError } from "../machine/events.ts";
 
 const MASK = "[redacted]";
+// A message is for people, and the log keeps it for ever: a page of HTML or a dump of memory is cut off.
+const TEXT_MAX = 8000;
 const SECRET_NAME =
   /pass(word|wd|phrase)?$|secret|token$|api[-_]?key|access[-_]?key|private[-_]?key|authorization|cookie|credential/i;
 // What looks like a secret wherever it stands: credentials in an address, bearer tokens, cloud keys, private keys.
@@ -11,7 +13,7 @@ const SECRET_TEXT: readonly [RegExp, string][] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${MASK}`],
   [/\b(AKIA|ASIA)[A-Z0-9]{16}\b/g, MASK],
   [/\bgh[pousr]_\w{20,}\b|\bxox[abprs]-[\w-]{10,}\b|\bglpat-[\w-]{20,}\b/g, MASK],
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g, MASK],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, MASK],
   [
     /\b((?:\w*(?:password|passwd|secret|token|api_?key))\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s,;&"']+)/gi,
     `$1${MASK}`,
@@ -27,9 +29,11 @@ export class Redactor {
     this.#values = secrets.filter((value) => value.length >= 4).toSorted((a, b) => b.length - a.length);
   }
 
+  /** At most so much of it as a person reads. */
   text(text: string): string {
     let clean = text;
     for (const value of this.#values) clean = clean.replaceAll(value, MASK);
+    clean = shortened(clean);
     for (const [pattern, replacement] of SECRET_TEXT) clean = clean.replace(pattern, replacement);
     return clean;
   }
@@ -49,15 +53,7 @@ export class Redactor {
 
   /** Anything thrown, as it may be recorded: no stack, no secrets. */
   error(thrown: unknown): RecordedError {
-    if (DeliveryError.is(thrown))
-      return {
-        code: thrown.code,
-        message: this.text(thrown.message),
-        retryable: thrown.retryable,
-        ...(Object.keys(thrown.details).length > 0 && {
-          details: this.json(thrown.details) as { [key: string]: Json },
-        }),
-      };
+    if (DeliveryError.is(thrown)) return this.#ours(thrown);
     const { message, code, retryable } = (typeof thrown === "object" && thrown !== null ? thrown : {}) as {
       message?: unknown;
       code?: unknown;
@@ -65,8 +61,33 @@ export class Redactor {
     };
     return {
       code: typeof code === "string" ? code : "error",
-      message: this.text(typeof message === "string" ? message : String(thrown)),
+      message: this.text(typeof message === "string" ? message : described(thrown)),
       retryable: retryable === true,
     };
   }
+
+  // Adapters make these as well, perhaps with another copy of this package.
+  #ours({ code, message, retryable, details }: DeliveryError): RecordedError {
+    const { json } = copyJson(details, "details");
+    return {
+      code,
+      message: this.text(message),
+      retryable,
+      ...(json !== null &&
+        typeof json === "object" &&
+        Object.keys(json).length > 0 && { details: this.json(json) as { [key: string]: Json } }),
+    };
+  }
+}
+
+function shortened(text: string): string {
+  if (text.length <= TEXT_MAX) return text;
+  return `${text.slice(0, TEXT_MAX)}… (${text.length - TEXT_MAX} more characters)`;
+}
+
+function described(thrown: unknown): string {
+  if (typeof thrown === "string") return thrown;
+  if (typeof thrown !== "object" || thrown === null) return `${String(thrown)} was thrown`;
+  const { json, problems } = copyJson(thrown, "");
+  return `${problems.length === 0 ? JSON.stringify(json) : "something that is not an error"} was thrown`;
 }

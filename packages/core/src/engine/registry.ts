@@ -18,6 +18,9 @@ export interface StrategyFactory {
   (options?: never): Strategy;
 }
 
+// Whose options are made anew for each deploy must not fill the memory; a rollout needs its strategy only to be planned.
+const LEARNED_MAX = 1000;
+
 /** The code that a delivery was given: what recorded names stand for. */
 export class Registry {
   readonly #pipelines = new Map<string, AnyPipeline>();
@@ -54,17 +57,22 @@ export class Registry {
     return [...this.#providers.values()];
   }
 
-  /** @throws ConfigurationError when its shape is wrong, or another pipeline has its name */
-  add(pipeline: AnyPipeline): void {
+  /**
+   * Adds a pipeline; false when it was here before.
+   *
+   * @throws ConfigurationError when its shape is wrong, or another pipeline has its name
+   */
+  add(pipeline: AnyPipeline): boolean {
     const known = this.#pipelines.get(pipeline.name);
-    if (known === pipeline) return;
+    if (known === pipeline) return false;
     if (pipeline.problems.length > 0)
       throw new ConfigurationError(`pipeline ${JSON.stringify(pipeline.name)}`, pipeline.problems);
     if (known)
       throw new ConfigurationError(`pipeline ${JSON.stringify(pipeline.name)}`, [
-        "another pipeline of this name is registered; rename one, or pass the registered one",
+        'another pipeline of this name is registered (`delivery.deploy` has one called "deploy"); rename one, or pass the registered one',
       ]);
     this.#pipelines.set(pipeline.name, pipeline);
+    return true;
   }
 
   /** The registered code of a stage; a text says why there is none that fits the run's plan. */
@@ -91,9 +99,14 @@ export class Registry {
     return [`cluster: there is no provider ${JSON.stringify(provider)}${suggest(provider, known)}; ${list}`];
   }
 
-  /** Remembers a strategy that was passed to this process as a value. */
-  learn(strategy: Strategy): void {
-    this.#learned.set(strategyKey(strategy), strategy);
+  /** Remembers a strategy that was passed to this process as a value; false when it was known before. */
+  learn(strategy: Strategy): boolean {
+    const key = strategyKey(strategy);
+    const known = this.#learned.delete(key);
+    this.#learned.set(key, strategy);
+    const [oldest] = this.#learned.keys();
+    if (this.#learned.size > LEARNED_MAX && oldest !== undefined) this.#learned.delete(oldest);
+    return !known;
   }
 
   /** The strategy that a recorded name, version and options stand for, if its code is here. */

@@ -193,7 +193,7 @@ export class RolloutDriver {
     const { clock, effect, journal, calls } = this.#drive;
     const reason = `${clusterId(calls.cluster)} was taken over by another rollout; this one no longer acts on it`;
     const at = clock.now();
-    await journal.advance(effect.run, {
+    await journal.insist(effect.run, {
       fence: effect,
       settle: true,
       incoming: (state) => [
@@ -273,7 +273,7 @@ export class RolloutDriver {
 
   async #advance(decide: (rollout: RolloutState) => readonly NewEvent[]): Promise<void> {
     const { journal, effect } = this.#drive;
-    await journal.advance(effect.run, {
+    await journal.insist(effect.run, {
       fence: effect,
       incoming: (state) => {
         const rollout = state.stages[effect.id]?.rollout;
@@ -286,7 +286,7 @@ export class RolloutDriver {
     const { logger, redactor, clock, effect, journal } = this.#drive;
     const { message } = redactor.error(error);
     logger.warn({ run: effect.run, stage: effect.id, error: message }, "a rollout cannot reach its provider");
-    await journal.advance(effect.run, {
+    await journal.insist(effect.run, {
       fence: effect,
       incoming: (state) =>
         state.stages[effect.id]?.progress?.message === message

@@ -3,6 +3,7 @@ import { isOver, type StageState } from "../machine/run/state.ts";
 import type { Json } from "../model/json.ts";
 import type { Strategy } from "../model/phase.ts";
 import type { PipelineStage } from "../model/pipeline.ts";
+import type { PlannedStage } from "../model/plan.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";
 import { strategyKey } from "./registry.ts";
@@ -44,17 +45,34 @@ export async function runRolloutStage(
 }
 
 /** Waits for the cluster's permit; false when the stage ended while it waited. */
-async function admit({ effect, bell, signal }: Attempt, using: Surroundings): Promise<boolean> {
+async function admit(attempt: Attempt, using: Surroundings): Promise<boolean> {
+  const { effect, bell } = attempt;
+  const planned = using.journal.peek(effect.run)?.plan.stages.find(({ name }) => name === effect.id);
+  const stage = stageOf(using, effect);
+  if (!planned || !stage) return false;
+  const line = permitOf(planned, stage)?.key ?? "";
+  using.lines.join(line, bell);
+  try {
+    return await waitInLine(attempt, planned, using);
+  } finally {
+    using.lines.leave(line, bell);
+  }
+}
+
+async function waitInLine(
+  { effect, bell, signal }: Attempt,
+  planned: PlannedStage,
+  using: Surroundings,
+): Promise<boolean> {
   for (;;) {
     signal.throwIfAborted();
     const stage = stageOf(using, effect);
-    const planned = using.journal.peek(effect.run)?.plan.stages.find(({ name }) => name === effect.id);
-    if (!stage || !planned) return false;
+    if (!stage) return false;
     // A rollout that watches after a failure has given its permit back.
     if (stage.rollout?.watching || (stage.admitted && !isOver(stage))) return true;
     const request = permitOf(planned, stage);
     if (isOver(stage) || !request) return false;
-    const { permits } = await using.journal.advance(effect.run, { fence: effect, request: [request] });
+    const { permits } = await using.journal.insist(effect.run, { fence: effect, request: [request] });
     const permit = permits[0];
     const at = using.clock.now();
     if (permit?.granted)

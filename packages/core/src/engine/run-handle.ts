@@ -4,7 +4,7 @@ import { isOver, type RunState, type StageState } from "../machine/run/state.ts"
 import { suggest } from "../model/suggest.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
-import { follow, type StreamHub } from "./event-stream.ts";
+import { checkFrom, follow, type StreamHub } from "./event-stream.ts";
 import { type Journal, unknownRun } from "./journal.ts";
 import type { Redactor } from "./redact.ts";
 import { viewRun, type RunView } from "./run-view.ts";
@@ -79,30 +79,34 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
     ...(actor !== undefined && { actor }),
     ...(reason !== undefined && { reason: redactor.text(reason) }),
   });
-  const events: RunHandle["events"] = async function* ({ from = 0, signal } = {}) {
-    await access.ready();
-    const read = (seq: number, limit: number): Promise<readonly Event[]> => engine.read(id, seq, limit);
-    yield* follow(read, hub, {
+  const events: RunHandle["events"] = ({ from = 0, signal } = {}) =>
+    follow((seq, limit) => engine.read(id, seq, limit), hub, {
       topic: `run ${id}`,
-      from,
+      from: checkFrom(from),
+      ready: access.ready,
       position: (event) => event.seq,
       last: (event) => event.type === "run-finished",
       ...(signal && { signal }),
     });
-  };
 
   return {
     id,
     events,
     async outcome({ signal } = {}) {
       await access.ready();
-      for (;;) {
-        const ended = hub.next(`end of ${id}`, signal);
-        const state = await journal.state(id);
-        if (state?.outcome !== undefined) return state.outcome;
-        signal?.throwIfAborted();
-        if (hub.closed) throw closedBefore(id);
-        await ended;
+      const topic = `end of ${id}` as const;
+      const bell = hub.listen(topic);
+      try {
+        for (;;) {
+          signal?.throwIfAborted();
+          const state = await journal.state(id);
+          if (state?.outcome !== undefined) return state.outcome;
+          signal?.throwIfAborted();
+          if (hub.closed) throw closedBefore(id);
+          await hub.wait(bell, signal);
+        }
+      } finally {
+        hub.leave(topic, bell);
       }
     },
     async state() {
@@ -112,11 +116,12 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
       return viewRun(state);
     },
     cancel: ({ mode = "graceful", ...who } = {}) =>
-      act((state) =>
-        state.outcome !== undefined || state.cancel?.mode === mode || state.cancel?.mode === "forced"
+      act((state) => {
+        oneOf("cancel", "mode", mode, ["graceful", "forced"]);
+        return state.outcome !== undefined || state.cancel?.mode === mode || state.cancel?.mode === "forced"
           ? []
-          : [{ type: "run-cancel-requested", ...by(who), mode }],
-      ),
+          : [{ type: "run-cancel-requested", ...by(who), mode }];
+      }),
     pause: (who = {}) =>
       act((state) =>
         state.outcome !== undefined || state.pausedAt !== undefined
@@ -129,6 +134,9 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
       ),
     judge: (stage, { verdict, roles, ...who }) =>
       act((state) => {
+        oneOf("judge", "verdict", verdict, ["pass", "fail", "inconclusive"]);
+        if (typeof who.actor !== "string" || who.actor.trim() === "")
+          throw new ConfigurationError("judge", ["actor: is missing; say who answers"]);
         const open = openJudgement(state, stage);
         if (roles && !roles.some((role) => open.roles.includes(role)))
           throw new ConfigurationError(`the judgement of stage ${JSON.stringify(stage)}`, [
@@ -152,6 +160,14 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
   };
 }
 
+// Answers come from buttons and web pages: what is not a verdict must not count as one.
+function oneOf(act: string, field: string, value: string, known: readonly string[]): void {
+  if (known.includes(value)) return;
+  throw new ConfigurationError(act, [
+    `${field}: ${JSON.stringify(value)} is not one of ${known.join(", ")}; nothing was recorded`,
+  ]);
+}
+
 function closedBefore(id: string): ConflictError {
   return new ConflictError(
     `run ${id}: the delivery was closed before the run was over; it goes on when its log is opened again`,
@@ -167,7 +183,7 @@ function isPaused(state: RunState): boolean {
 }
 
 function findStage(state: RunState, name: string): StageState {
-  const stage = state.stages[name];
+  const stage = Object.hasOwn(state.stages, name) ? state.stages[name] : undefined;
   if (!stage)
     throw new ConfigurationError(`run ${state.run}`, [
       `no stage is called ${JSON.stringify(name)}${suggest(name, Object.keys(state.stages))}`,

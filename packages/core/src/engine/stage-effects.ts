@@ -5,8 +5,11 @@ import { clusterId } from "../model/cluster.ts";
 import type { PipelineStage } from "../model/pipeline.ts";
 import type { IssuedEffect, PermitState } from "../ports/engine.ts";
 import { Attempt, Attempts } from "./attempt.ts";
+import { begin, isCode } from "./beginning.ts";
+import { Cancelled } from "./cancelled.ts";
 import { isConflict, runCodeStage } from "./code-stage.ts";
 import { Parked } from "./parked.ts";
+import { ParkedEffects } from "./parked-effects.ts";
 import { runRolloutStage } from "./rollout-stage.ts";
 import { sleep } from "./sleep.ts";
 import { evaluateInput } from "./stage-input.ts";
@@ -18,7 +21,8 @@ const CLOSE_MS = 5000;
 export class StageEffects {
   readonly #using: Surroundings;
   readonly #attempts = new Attempts();
-  readonly #parked = new Map<string, IssuedEffect>();
+  readonly #parked = new ParkedEffects();
+  #registrations = 0;
   readonly #ending = new Map<Attempt, Promise<void>>();
   #closed = false;
 
@@ -46,9 +50,10 @@ export class StageEffects {
     for (const attempt of this.#attempts.of(run)) {
       attempt.bell.ring();
       const state = this.#using.journal.peek(run);
-      if (state?.cancel && !state.stages[attempt.effect.id]?.rollout)
+      if (state?.cancel && (state.cancel.mode === "forced" || !state.stages[attempt.effect.id]?.rollout))
         attempt.stop(new Cancelled(state.cancel.reason));
     }
+    this.#endParked(run);
   }
 
   /** A place on a cluster came free for a stage. */
@@ -58,9 +63,17 @@ export class StageEffects {
 
   /** Code was registered: parked runs try again. */
   unpark(): void {
-    const parked = [...this.#parked.values()];
-    this.#parked.clear();
-    for (const effect of parked) this.dispatch(effect);
+    this.#registrations += 1;
+    for (const effect of this.#parked.takeAll()) this.dispatch(effect);
+  }
+
+  // A cancelled run need not wait for the code of what was interrupted.
+  #endParked(run: string): void {
+    const state = this.#using.journal.peek(run);
+    if (!state?.cancel) return;
+    for (const effect of this.#parked.takeRun(run))
+      if (isCode(state, effect.id)) this.dispatch(effect);
+      else this.#parked.add(effect);
   }
 
   /**
@@ -69,6 +82,7 @@ export class StageEffects {
    */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#using.journal.close();
     for (const attempt of this.#attempts.all()) attempt.stop(new ConflictError("the delivery was closed"));
     const patience = new AbortController();
     await Promise.race([
@@ -81,9 +95,12 @@ export class StageEffects {
   async #carryOut(attempt: Attempt, before: Promise<void> | undefined): Promise<void> {
     const { effect } = attempt;
     if (before) await before;
+    const registrations = this.#registrations;
     try {
       await this.#runStage(attempt);
     } catch (error) {
+      // The code came while it was looked for.
+      if (error instanceof Parked && registrations !== this.#registrations) return this.dispatch(effect);
       await this.#giveUp(attempt, error).catch((lost: unknown) => {
         const { logger } = this.#using;
         logger.error({ run: effect.run, stage: effect.id, error: lost }, "a failure could not be recorded");
@@ -101,37 +118,44 @@ export class StageEffects {
   }
 
   async #runStage(attempt: Attempt): Promise<void> {
-    const { journal, registry, clock } = this.#using;
+    const { registry, clock } = this.#using;
     const { effect } = attempt;
-    const state = journal.peek(effect.run) ?? (await journal.state(effect.run));
-    const stage = state?.stages[effect.id];
-    if (!state || !stage || (isOver(stage) && !stage.rollout?.watching)) return;
+    const beginning = await begin(attempt, this.#using);
+    if (!beginning) return;
+    const { state, stage } = beginning;
     const code = registry.stage(state.plan, effect.id);
     if (typeof code === "string") throw new Parked(code);
     if (state.parked !== undefined)
       await record(this.#using, effect, [{ type: "run-unparked", at: clock.now() }]);
-    if (stage.input === undefined) await this.#start(effect, code, state);
+    // Paused at this very moment: it waits, and begins again.
+    if (stage.input === undefined && !(await this.#start(effect, code, state)))
+      return this.#runStage(attempt);
     if (code.type.kind === "effect") await runCodeStage(attempt, code, this.#using);
     if (code.type.kind === "rollout")
       await runRolloutStage(attempt, code, this.#using, () => this.#stopWatchers(effect));
   }
 
   // The machine itself carries on what only waits: its effect ends here.
-  async #start(effect: IssuedEffect, code: PipelineStage, state: RunState): Promise<void> {
+  async #start(effect: IssuedEffect, code: PipelineStage, before: RunState): Promise<boolean> {
     const { registry, journal, clock } = this.#using;
-    const { recorded } = await evaluateInput(code, state, registry);
-    await journal.advance(effect.run, {
+    const { recorded } = await evaluateInput(code, before, registry);
+    let paused = false;
+    await journal.insist(effect.run, {
       fence: effect,
-      settle: code.type.kind === "wait" || code.type.kind === "judgement",
-      incoming: [{ type: "stage-started", at: clock.now(), stage: effect.id, input: recorded }],
+      settle: (now) => now.pausedAt === undefined && startsOnly(code),
+      incoming: (now) => {
+        paused = now.pausedAt !== undefined;
+        return paused ? [] : [{ type: "stage-started", at: clock.now(), stage: effect.id, input: recorded }];
+      },
     });
+    return !paused;
   }
 
   async #park(effect: IssuedEffect, reason: string): Promise<void> {
     const { journal, logger, clock } = this.#using;
-    this.#parked.set(`${effect.run}/${effect.id}`, effect);
+    this.#parked.add(effect);
     logger.warn({ run: effect.run, stage: effect.id, reason }, "a run is parked");
-    await journal.advance(effect.run, {
+    await journal.insist(effect.run, {
       fence: effect,
       incoming: (state) => (state.parked === reason ? [] : [{ type: "run-parked", at: clock.now(), reason }]),
     });
@@ -159,7 +183,7 @@ export class StageEffects {
     const error = redactor.error(thrown);
     logger.error({ run: effect.run, stage: effect.id, error }, "a stage failed");
     const at = clock.now();
-    await journal.advance(effect.run, {
+    await journal.insist(effect.run, {
       fence: effect,
       settle: true,
       incoming: (state): NewEvent[] => {
@@ -183,6 +207,6 @@ export class StageEffects {
   }
 }
 
-class Cancelled extends Error {
-  override name = "AbortError";
+function startsOnly({ type }: PipelineStage): boolean {
+  return type.kind === "wait" || type.kind === "judgement";
 }

@@ -1,8 +1,8 @@
 import { ConfigurationError } from "../errors.ts";
 import type { RunState } from "../machine/run/state.ts";
-import { jsonProblems, type Json } from "../model/json.ts";
+import { copyJson, type Json } from "../model/json.ts";
 import type { PipelineStage } from "../model/pipeline.ts";
-import { describeIssue, type Schema } from "../model/schema.ts";
+import { describeIssue, type Schema, type SchemaResult } from "../model/schema.ts";
 import type { DeployInput } from "../stages/deploy.ts";
 import { Parked } from "./parked.ts";
 import type { Registry } from "./registry.ts";
@@ -25,6 +25,7 @@ export async function evaluateInput(
 ): Promise<EvaluatedInput> {
   const subject = `stage ${JSON.stringify(stage.name)} of pipeline ${JSON.stringify(state.plan.pipeline)}`;
   const returned = callInput(stage, state, subject);
+  checkReturned(stage, returned, subject);
   const value = stage.type.input ? await validate(stage.type.input, returned, subject) : returned;
   const problems = [
     ...stage.type.check(value),
@@ -32,9 +33,9 @@ export async function evaluateInput(
   ];
   if (problems.length > 0) throw new ConfigurationError(subject, problems);
   const recorded = stage.type.kind === "rollout" ? recordDeploy(value as DeployInput<Json>) : value;
-  const notJson = jsonProblems(recorded, "input");
+  const { json, problems: notJson } = copyJson(recorded, "input");
   if (notJson.length > 0) throw new ConfigurationError(subject, notJson);
-  return { value, recorded: (recorded ?? null) as Json };
+  return { value, recorded: json };
 }
 
 function callInput(stage: PipelineStage, state: RunState, subject: string): unknown {
@@ -62,11 +63,44 @@ function callInput(stage: PipelineStage, state: RunState, subject: string): unkn
   }
 }
 
+function checkReturned({ type }: PipelineStage, returned: unknown, subject: string): void {
+  if (returned instanceof Promise) {
+    // Its failure is nobody's any more.
+    returned.catch(() => {});
+    throw new ConfigurationError(subject, [
+      "its input function returned a promise: let it return the input itself, and do what takes time in a stage before",
+    ]);
+  }
+  if (type.kind !== "effect" && (typeof returned !== "object" || returned === null))
+    throw new ConfigurationError(subject, [
+      `its input function returned ${returned === null ? "null" : typeof returned}: a ${type.type} stage needs an object`,
+    ]);
+}
+
 /** @throws ConfigurationError with one line for each issue that the schema found */
 export async function validate<T>(schema: Schema<unknown, T>, value: unknown, subject: string): Promise<T> {
-  const result = await schema["~standard"].validate(value);
+  const result = await callValidator(schema, value, subject);
   if (result.issues) throw new ConfigurationError(subject, result.issues.map(describeIssue));
   return result.value;
+}
+
+async function callValidator<T>(
+  schema: Schema<unknown, T>,
+  value: unknown,
+  subject: string,
+): Promise<SchemaResult<T>> {
+  let result: SchemaResult<T> | undefined;
+  try {
+    result = await schema["~standard"].validate(value);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(subject, [`its schema threw: ${why}`], { cause: error });
+  }
+  if (typeof result !== "object" || result === null)
+    throw new ConfigurationError(subject, [
+      "its schema answered nothing: it must follow https://standardschema.dev",
+    ]);
+  return result;
 }
 
 function rolloutProblems(value: unknown, registry: Registry): readonly string[] {

@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Journal } from "./journal.ts";
+import type { Lines } from "./lines.ts";
 import type { CallLimits } from "./provider-calls.ts";
 import type { Redactor } from "./redact.ts";
 import type { Registry } from "./registry.ts";
@@ -16,6 +17,7 @@ export interface Surroundings {
   readonly logger: Logger;
   readonly redactor: Redactor;
   readonly calls: CallLimits;
+  readonly lines: Lines;
 }
 
 /** The stage of an effect as it stands; its run must be held in memory. */
@@ -23,11 +25,11 @@ export function stageOf({ journal }: Surroundings, effect: IssuedEffect): StageS
   return journal.peek(effect.run)?.stages[effect.id];
 }
 
-/** Records facts under the effect's fence. */
+/** Records facts under the effect's fence, however long the log takes. */
 export async function record(
   { journal }: Surroundings,
   effect: IssuedEffect,
   incoming: readonly NewEvent[],
 ): Promise<void> {
-  await journal.advance(effect.run, { fence: effect, incoming });
+  await journal.insist(effect.run, { fence: effect, incoming });
 }

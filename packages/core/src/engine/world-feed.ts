@@ -13,6 +13,8 @@ const POLL_MAX_MS = 5000;
  */
 export class WorldFeed {
   #world: ClusterState | undefined;
+  /** While a fresh look is taken: the newest that the watch told meanwhile, and it may be from before. */
+  #meanwhile: { seen: ClusterState | undefined } | undefined;
   readonly #calls: ProviderCalls;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -33,29 +35,55 @@ export class WorldFeed {
   /** After a command or a claim, only a fresh look counts. */
   async refresh(signal: AbortSignal): Promise<ClusterState> {
     this.#world = undefined;
-    const world = await this.#calls.observe(signal);
-    this.#take(world);
-    return this.#world ?? world;
+    const meanwhile = { seen: undefined as ClusterState | undefined };
+    this.#meanwhile = meanwhile;
+    try {
+      this.#world = await this.#calls.observe(signal);
+    } finally {
+      this.#meanwhile = undefined;
+    }
+    if (meanwhile.seen) this.#take(meanwhile.seen);
+    return this.#world;
   }
 
   /** Follows the cluster until the signal aborts. */
   async follow(signal: AbortSignal): Promise<void> {
     let pauseMs = POLL_MS;
+    const { watch } = this.#calls.provider.supports;
     while (!signal.aborted) {
+      let changed = false;
       try {
-        if (this.#calls.provider.supports.watch) await this.#watch(signal);
-        else pauseMs = (await this.#poll(signal)) ? POLL_MS : Math.min(POLL_MAX_MS, pauseMs * 2);
+        changed = await (watch ? this.#watch(signal) : this.#poll(signal));
       } catch (error) {
         if (!signal.aborted)
           this.#logger.warn({ error, cluster: this.#calls.cluster }, "lost sight of a cluster");
       }
+      pauseMs = changed ? POLL_MS : Math.min(POLL_MAX_MS, pauseMs * 2);
       await sleep(this.#clock, pauseMs, signal);
     }
   }
 
-  async #watch(signal: AbortSignal): Promise<void> {
-    for await (const world of this.#calls.provider.watch(this.#calls.cluster, { signal }))
-      if (this.#take(world)) this.#changed();
+  // A watch is to end when the signal aborts; one that does not is left behind.
+  async #watch(signal: AbortSignal): Promise<boolean> {
+    const stopped = Promise.withResolvers<boolean>();
+    const stop = (): void => stopped.resolve(false);
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await Promise.race([this.#watchOn(signal), stopped.promise]);
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  async #watchOn(signal: AbortSignal): Promise<boolean> {
+    let changed = false;
+    for await (const world of this.#calls.provider.watch(this.#calls.cluster, { signal })) {
+      if (signal.aborted) break;
+      if (!this.#take(world)) continue;
+      changed = true;
+      this.#changed();
+    }
+    return changed;
   }
 
   async #poll(signal: AbortSignal): Promise<boolean> {
@@ -65,6 +93,11 @@ export class WorldFeed {
   }
 
   #take(world: ClusterState): boolean {
+    const meanwhile = this.#meanwhile;
+    if (meanwhile) {
+      if (!meanwhile.seen || world.revision > meanwhile.seen.revision) meanwhile.seen = world;
+      return false;
+    }
     if (this.#world && world.revision <= this.#world.revision && !this.#world.stale) return false;
     this.#world = world;
     return true;

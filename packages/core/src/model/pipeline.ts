@@ -54,7 +54,10 @@ export interface Pipeline<Input = Json, Outputs = object> {
   /** The shape that a run freezes. */
   plan(): Plan;
 
-  /** Adds a stage. `input` runs once, when the stage starts; what it returns is recorded. */
+  /**
+   * Adds a stage. `input` runs when the stage starts, without side effects; what it returns is recorded as it is and
+   * shown to whoever reads events: no secrets in it. It returns the input itself, never a promise.
+   */
   stage<
     const Name extends string,
     Type extends Pick<StageType<unknown, unknown>, "type" | "kind">,

@@ -23,6 +23,10 @@ function checkStage(stage: PipelineStage, index: number, names: readonly string[
     problems.push(`${at}  there are two stages of this name; rename one`);
   if (typeof stage.type?.type !== "string")
     problems.push(`${at}  its type is not one made by defineStage (deploy, wait, judgement, or your own)`);
+  if (stage.name === "__proto__")
+    problems.push(`${at}  JavaScript keeps this name to itself; choose another name`);
+  if (stage.type?.kind === "effect" && typeof stage.type.run !== "function")
+    problems.push(`${at}  its type has no code to run; make it with defineStage({ type, run })`);
   if (typeof stage.input !== "function") problems.push(`${at}  its input must be a function`);
   for (const upstream of stage.after)
     if (!names.includes(upstream))

@@ -6,7 +6,7 @@ export type StageKind = "effect" | "wait" | "judgement" | "rollout";
 
 /** What a stage's own code gets. */
 export interface StageContext<Input> {
-  /** As recorded when the stage started; the same on every attempt. */
+  /** As recorded when the stage started; the same on every attempt, and frozen. */
   readonly input: Input;
   readonly run: string;
   readonly stage: string;
@@ -16,7 +16,7 @@ export interface StageContext<Input> {
   readonly idempotencyKey: string;
   /** Aborts when the run is cancelled or the delivery closes. */
   readonly signal: AbortSignal;
-  /** Records a line of progress in the run's log. */
+  /** Records a line of progress in the run's log; `ratio` is 0–1. Need not be awaited. */
   readonly progress: (message: string, ratio?: number) => Promise<void>;
   /** Computes a value once in the life of the stage: recorded, and returned from the log on a later attempt. */
   readonly step: <T extends Json>(name: string, compute: () => T | Promise<T>) => Promise<T>;
@@ -26,7 +26,7 @@ export interface StageContext<Input> {
 export interface StageRetry {
   /** Attempts in all, the first included. */
   readonly attempts: number;
-  /** Milliseconds before the second attempt; doubles each time, up to a minute. Default 1000. */
+  /** Milliseconds before the second attempt; doubles each time, up to a minute (or to itself, if it is longer). Default 1000. */
   readonly delayMs?: number;
 }
 

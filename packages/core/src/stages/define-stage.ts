@@ -1,8 +1,10 @@
+import { ConfigurationError } from "../errors.ts";
 import type { Duration } from "../model/duration.ts";
 import { parseDuration } from "../model/duration.ts";
 import type { Json } from "../model/json.ts";
 import type { Schema } from "../model/schema.ts";
 import type { StageContext, StageType } from "../model/stage.ts";
+import { checkDuration } from "./wait.ts";
 
 /** A stage of your own. */
 export interface StageDefinition<Input, Output> {
@@ -13,17 +15,18 @@ export interface StageDefinition<Input, Output> {
   /** Checks what `run` returned. */
   readonly output?: Schema<unknown, Output>;
   /**
-   * Tries again when `run` fails with a retryable error. Only for a `run` that may run twice. Default: one attempt.
+   * Tries again when `run` fails with an error whose `retryable` is true. Only for a `run` that may run twice. Default: one attempt.
    * After a crash in mid-stage `run` runs again in any case: use `idempotencyKey` or `step`.
    */
   readonly retry?: { readonly attempts: number; readonly delay?: Duration };
-  /** The work: a plain function, called at least once; its first result counts. Everything returned is recorded: JSON. */
+  /** The work: a plain function, called at least once; its first result counts. What it returns is recorded as it is: JSON without secrets. */
   readonly run: (context: StageContext<Input>) => Promise<Output> | Output;
 }
 
 /**
  * Makes a type of stage out of a plain function.
  *
+ * @throws ConfigurationError with all problems of the definition
  * @example
  * const smokeTest = defineStage({
  *   type: "smoke-test",
@@ -34,6 +37,7 @@ export function defineStage<Input = Json, Output = Json>(
   definition: StageDefinition<Input, Output>,
 ): StageType<Input, Output> {
   const { type, run, input, output, retry } = definition;
+  checkDefinition(definition);
   return {
     type,
     kind: "effect",
@@ -48,4 +52,16 @@ export function defineStage<Input = Json, Output = Json>(
       },
     }),
   };
+}
+
+function checkDefinition<Input, Output>({ type, run, retry }: StageDefinition<Input, Output>): void {
+  const problems = [
+    ...(typeof type === "string" && type !== "" ? [] : ["type: is missing; logs name the stage by it"]),
+    ...(typeof run === "function" ? [] : ["run: is missing; give the function that does the work"]),
+    ...(retry === undefined || (Number.isSafeInteger(retry.attempts) && retry.attempts >= 1)
+      ? []
+      : [`retry.attempts: ${retry.attempts} is not a whole number from 1 on`]),
+    ...(retry?.delay === undefined ? [] : checkDuration("retry.delay", retry.delay)),
+  ];
+  if (problems.length > 0) throw new ConfigurationError("defineStage", problems);
 }

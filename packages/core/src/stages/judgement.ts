@@ -26,7 +26,11 @@ export const judgement: StageType<JudgementInput, JudgementOutput> = {
   type: "judgement",
   kind: "judgement",
   check: ({ roles, timeout }) => [
-    ...(Array.isArray(roles) && roles.length > 0 ? [] : ["roles: at least one role is needed"]),
+    ...(Array.isArray(roles) &&
+    roles.length > 0 &&
+    roles.every((role) => typeof role === "string" && role !== "")
+      ? []
+      : ["roles: at least one role is needed"]),
     ...(timeout === undefined ? [] : checkDuration("timeout", timeout)),
   ],
 };

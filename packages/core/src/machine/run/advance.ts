@@ -14,8 +14,8 @@ export interface Change {
   readonly fence?: IssuedEffect;
   /** Hands the fenced effect out again, as its next attempt. */
   readonly retry?: Effect;
-  /** The fenced effect is over, even if its stage is not. */
-  readonly settle?: boolean;
+  /** The fenced effect is over, even if its stage is not; or a function of the state as it was before. */
+  readonly settle?: boolean | ((state: RunState) => boolean);
   readonly request?: readonly PermitRequest[];
 }
 
@@ -38,12 +38,14 @@ export function advance(
   const incoming = typeof change.incoming === "function" ? change.incoming(state) : (change.incoming ?? []);
   const { events, issue, state: next } = settleDown(incoming.reduce(evolveRun, state), incoming, now);
   const release = permitsToRelease(state, next);
+  const settle = typeof change.settle === "function" ? change.settle(state) : change.settle === true;
+  const ended = settle ? change.fence?.id : undefined;
   return {
     state: next,
     write: {
       events,
       issue: [...issuable(issue, effects), ...(change.retry ? [change.retry] : [])],
-      settle: effects.filter((effect) => isSettled(effect, next, change)).map((effect) => effect.id),
+      settle: effects.filter((effect) => isSettled(effect, next, ended)).map((effect) => effect.id),
       wakeAt: nextWake(next),
       status: statusOf(next),
       ...(change.request && { request: change.request }),
@@ -116,8 +118,8 @@ function issuable(issue: readonly Effect[], effects: readonly IssuedEffect[]): r
 }
 
 // A stage's effect is over when the stage is, unless its rollout goes on watching after a failure.
-function isSettled(effect: IssuedEffect, { stages }: RunState, { fence, settle }: Change): boolean {
-  if (settle && fence?.id === effect.id) return true;
+function isSettled(effect: IssuedEffect, { stages }: RunState, ended: string | undefined): boolean {
+  if (effect.id === ended) return true;
   const stage = stages[effect.id];
   return !stage || (isOver(stage) && stage.rollout?.watching !== true);
 }

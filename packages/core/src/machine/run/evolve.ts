@@ -37,7 +37,7 @@ function evolveOwn(state: RunState, event: Fact): RunState {
     case "run-paused":
       return state.pausedAt === undefined ? { ...state, pausedAt: event.at } : state;
     case "run-resumed":
-      return state.pausedAt === undefined ? state : resume(state, event.at - state.pausedAt);
+      return state.pausedAt === undefined ? state : resume(state, state.pausedAt, event.at);
     case "run-cancel-requested":
       return {
         ...state,
@@ -60,25 +60,30 @@ function evolveOwn(state: RunState, event: Fact): RunState {
 }
 
 function patchStage(state: RunState, name: string, patch: (stage: StageState) => StageState): RunState {
-  const stage = state.stages[name];
+  // By name, not by what every object has: a log may speak of a stage called "constructor".
+  const stage = Object.hasOwn(state.stages, name) ? state.stages[name] : undefined;
   if (!stage) return state;
   const next = patch(stage);
   return next === stage ? state : { ...state, stages: { ...state.stages, [name]: next } };
 }
 
-// Clocks stood still while paused: every instant that lies ahead moves by that long.
-function resume({ pausedAt: _, ...state }: RunState, pausedMs: number): RunState {
+// Clocks stood still while paused: every instant that lies ahead moves by that long. A clock that was set back meanwhile
+// makes nothing come sooner.
+function resume({ pausedAt: _, ...state }: RunState, from: number, to: number): RunState {
+  const pausedMs = Math.max(0, to - from);
   const stages = Object.fromEntries(
-    Object.entries(state.stages).map(([name, stage]) => [name, shiftClocks(stage, pausedMs)]),
+    Object.entries(state.stages).map(([name, stage]) => [name, shiftClocks(stage, from, pausedMs)]),
   );
   return { ...state, stages };
 }
 
-function shiftClocks(stage: StageState, ms: number): StageState {
-  const { until, judgement } = stage;
-  if (until === undefined && judgement?.expiresAt === undefined) return stage;
+function shiftClocks(stage: StageState, from: number, ms: number): StageState {
+  const { until, judgement, retryAt } = stage;
+  const tries = retryAt !== undefined && retryAt > from;
+  if (until === undefined && judgement?.expiresAt === undefined && !tries) return stage;
   return {
     ...stage,
+    ...(tries && { retryAt: retryAt + ms }),
     ...(until !== undefined && { until: until + ms }),
     ...(judgement?.expiresAt !== undefined && {
       judgement: { ...judgement, expiresAt: judgement.expiresAt + ms },

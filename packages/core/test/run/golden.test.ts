@@ -1,0 +1,40 @@
+// Logs of whole runs, recorded from simulated ones. They are never recorded anew: a log that was written once must lead
+// to the same run for ever. A new kind of event gets another file beside them.
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { viewRun } from "../../src/engine/run-view.ts";
+import type { RunView } from "../../src/index.ts";
+import { replay } from "../../src/machine/run/advance.ts";
+import { decideRun } from "../../src/machine/run/decide.ts";
+import type { Event } from "../../src/machine/events.ts";
+
+interface Golden {
+  readonly events: readonly Event[];
+  readonly view: RunView;
+}
+
+const FOLDER = new URL("golden/", import.meta.url);
+const read = (file: string): Golden => JSON.parse(readFileSync(new URL(file, FOLDER), "utf8")) as Golden;
+const YEARS = 10 * 365 * 86_400_000;
+
+for (const file of readdirSync(FOLDER)) {
+  it(`shows the run in ${file} as it was shown when it was recorded`, () => {
+    const { events, view } = read(file);
+    const state = replay(view.id, events);
+    expect(viewRun(state)).toEqual(view);
+  });
+
+  it(`decides nothing more about the run in ${file}, however long ago it was`, () => {
+    const { events, view } = read(file);
+    const state = replay(view.id, events);
+    expect(decideRun(state, (view.finishedAt ?? 0) + YEARS)).toEqual({ events: [], issue: [] });
+  });
+
+  it(`shows the run in ${file} as over after its last event, and not before`, () => {
+    const { events, view } = read(file);
+    for (let seq = 1; seq <= events.length; seq += 1) {
+      const shown = viewRun(replay(view.id, events.slice(0, seq)));
+      expect(shown.status === view.status).toBe(seq === events.length);
+    }
+  });
+}
