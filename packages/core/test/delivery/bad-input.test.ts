@@ -110,3 +110,27 @@ it("refuses two pipelines of one name", async () => {
   ).rejects.toThrow('pipeline "p" has 1 problem');
   await delivery.close();
 });
+
+it("lists all that is wrong with a stage's definition", async () => {
+  expect(
+    await problemsOf(() =>
+      defineStage({ type: "", retry: { attempts: Number.NaN, delay: "soon" } } as never),
+    ),
+  ).toEqual([
+    "type: is missing; logs name the stage by it",
+    "run: is missing; give the function that does the work",
+    "retry.attempts: NaN is not a whole number from 1 on",
+    'retry.delay: "soon" is not a duration (write "90s", "10m" or "2h")',
+  ]);
+});
+
+it("refuses to wait for ever, or for no number at all", async () => {
+  const delivery = createDelivery();
+  for (const length of [Number.NaN, Number.POSITIVE_INFINITY, -1, `${"9".repeat(400)}d`]) {
+    const shape = pipeline(`w ${String(length)}`).stage("pause", wait, () => ({ for: length as number }));
+    const run = await delivery.start(shape, null);
+    expect(await run.outcome()).toBe("failed");
+    expect((await run.state()).reason).toMatch(/is not a duration|is longer than 100,000 years/);
+  }
+  await delivery.close();
+});

@@ -29,6 +29,21 @@ it("does not count paused time", () => {
   expect(resumed.wakeAt).toBe(71_000);
 });
 
+it("makes nothing come sooner when the clock was set back while it was paused", () => {
+  const paused = given(
+    waiting,
+    pause,
+    { type: "wait-started", at: 1000, stage: "pause", until: 11_000 },
+    { type: "run-paused", at: 5000 },
+  );
+  expect(paused.when(2000, { type: "run-resumed", at: 2000 }).wakeAt).toBe(11_000);
+});
+
+it("waits for a hundred thousand years when it is told to", () => {
+  const long = { ...pause, input: { for: "36500000d" } };
+  expect(given(waiting).when(1000, long).wakeAt).toBe(1000 + 36_500_000 * 86_400_000);
+});
+
 const asking = started(stage("ok?", { kind: "judgement" }), stage("next", { after: ["ok?"] }));
 const asked = {
   type: "stage-started" as const,

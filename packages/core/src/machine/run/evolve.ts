@@ -111,25 +111,13 @@ function evolveStage(stage: StageState, event: Fact): StageState {
     case "stage-retried":
       return { ...stage, attempt: event.attempt + 1, error: event.error, retryAt: event.retryAt };
     case "stage-succeeded":
-      return { ...stage, status: "succeeded", output: event.output, finishedAt: event.at };
+      return { ...end(stage, event), status: "succeeded", output: event.output };
     case "stage-failed":
-      return {
-        ...stage,
-        status: "failed",
-        error: event.error,
-        finishedAt: event.at,
-        ...(event.rolledBack && { rolledBack: true }),
-      };
+      return { ...end(stage, event), status: "failed", error: event.error };
     case "stage-cancelled":
-      return {
-        ...stage,
-        status: "cancelled",
-        reason: event.reason,
-        finishedAt: event.at,
-        ...(event.rolledBack && { rolledBack: true }),
-      };
+      return { ...end(stage, event), status: "cancelled", reason: event.reason };
     case "stage-skipped":
-      return { ...stage, status: "skipped", reason: event.reason, finishedAt: event.at };
+      return { ...end(stage, event), status: "skipped", reason: event.reason };
     case "wait-started":
       return { ...stage, until: event.until };
     case "judgement-requested":
@@ -143,6 +131,14 @@ function evolveStage(stage: StageState, event: Fact): StageState {
     default:
       return stage;
   }
+}
+
+// What is over waits in no line any more.
+function end(
+  { position: _, ...stage }: StageState,
+  { at, rolledBack }: { readonly at: number; readonly rolledBack?: boolean },
+): StageState {
+  return { ...stage, finishedAt: at, ...(rolledBack && { rolledBack }) };
 }
 
 function openJudgement(event: Fact<"judgement-requested">): NonNullable<StageState["judgement"]> {
