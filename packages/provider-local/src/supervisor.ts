@@ -1,5 +1,5 @@
 // The program that `local()` starts: not to be imported. Argument: directory.
-import { writeSync } from "node:fs";
+import { stat, writeSync } from "node:fs";
 import { BROKE } from "./client/monitor.ts";
 import { openSupervisor } from "./supervisor/run.ts";
 
@@ -18,6 +18,10 @@ process.on("uncaughtException", (error) => {
   log(`supervisor ${process.pid} broke: ${error.stack ?? error.message}`);
   process.exit(atWork ? BROKE : 1);
 });
+
+// glibc before 2.41 now and then forgets to wake a thread (its bug 25847); a file operation then lies there until the
+// next one comes. So that it is never for long, one comes each second.
+setInterval(() => stat(directory, () => undefined), 1000).unref();
 
 const supervisor = await openSupervisor({ directory, log });
 atWork = true;

@@ -1,21 +1,21 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { openSupervisor } from "../src/supervisor/run.ts";
-import { type Bed, eventually, marked, openBed, service } from "./fixtures/bed.ts";
+import { eventually, marked, openOwnBed, service } from "./fixtures/bed.ts";
 import { ask } from "./fixtures/traffic.ts";
 
-let bed: Bed;
-beforeEach(async () => {
-  bed = await openBed();
-});
-afterEach(() => bed.end());
-
-test("another supervisor is turned away while one has the directory", async () => {
+test.concurrent("another supervisor is turned away while one has the directory", async ({
+  onTestFinished,
+}) => {
+  const bed = await openOwnBed(onTestFinished);
   expect(await openSupervisor({ directory: bed.directory, log: () => undefined })).toBeUndefined();
 });
 
-test("a successor has everybody's health before it answers, and ends what it took over", async () => {
+test.concurrent("a successor has everybody's health before it answers, and ends what it took over", async ({
+  onTestFinished,
+}) => {
+  const bed = await openOwnBed(onTestFinished);
   const group = await bed.healthyGroup(2);
   await bed.provider.setTraffic(bed.cluster, { shares: { [group]: 100 } }, bed.token());
   const url = await bed.provider.address(bed.cluster);
@@ -28,7 +28,10 @@ test("a successor has everybody's health before it answers, and ends what it too
   await eventually(() => marked(bed.directory).length === 1);
 });
 
-test("an instance that hangs does not keep the balancer of a successor closed", async () => {
+test.concurrent("an instance that hangs does not keep the balancer of a successor closed", async ({
+  onTestFinished,
+}) => {
+  const bed = await openOwnBed(onTestFinished);
   const health = { intervalMs: 50, healthyAfter: 1, timeoutMs: 600_000 };
   const group = await bed.healthyGroup(2, service({ health, drainMs: 50 }));
   await bed.provider.setTraffic(bed.cluster, { shares: { [group]: 100 } }, bed.token());
@@ -39,7 +42,8 @@ test("an instance that hangs does not keep the balancer of a successor closed", 
   expect((await ask(url)).status).toBe(200);
 });
 
-test("a group that was on its way out goes on its way out", async () => {
+test.concurrent("a group that was on its way out goes on its way out", async ({ onTestFinished }) => {
+  const bed = await openOwnBed(onTestFinished);
   const group = await bed.healthyGroup(1);
   const file = join(bed.directory, "clusters", "shop-api.json");
   const before = readFileSync(file, "utf8");

@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,6 +86,7 @@ test("a log that cannot be written does not end the supervisor", async () => {
   const full = openSync("/dev/full", "a");
   const flags = ["--conditions=@gennaker/source", fileURLToPath(SUPERVISOR_ENTRY), directory];
   const child = spawn(process.execPath, flags, { stdio: ["ignore", full, full] });
+  await eventually(() => existsSync(join(directory, "supervisor.sock")));
   const provider = local({ directory });
   expect(await provider.claim(provider.cluster("shop-api"), { run: "r" })).toBe(1);
   expect(JSON.parse(readFileSync(join(directory, "supervisor.json"), "utf8"))).toMatchObject({

@@ -1,19 +1,18 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Bed, openBed } from "./fixtures/bed.ts";
+import { expect, test } from "vitest";
+import { type Bed, openOwnBed } from "./fixtures/bed.ts";
 import { ask, Load } from "./fixtures/traffic.ts";
 
-let bed: Bed;
-let url: string;
-beforeEach(async () => {
-  bed = await openBed();
-  url = await bed.provider.address(bed.cluster);
-});
-afterEach(() => bed.end());
+/** A bed, its balancer's address, and how to divide its traffic. */
+async function open(
+  onTestFinished: (end: () => Promise<void>) => void,
+): Promise<{ bed: Bed; url: string; route: (shares: Record<string, number>) => Promise<void> }> {
+  const bed = await openOwnBed(onTestFinished);
+  const url = await bed.provider.address(bed.cluster);
+  return { bed, url, route: (shares) => bed.provider.setTraffic(bed.cluster, { shares }, bed.token()) };
+}
 
-const route = (shares: Record<string, number>): Promise<void> =>
-  bed.provider.setTraffic(bed.cluster, { shares }, bed.token());
-
-test("shares of 20 and 80 give exactly 20 and 80 of 100 requests", async () => {
+test.concurrent("shares of 20 and 80 give exactly 20 and 80 of 100 requests", async ({ onTestFinished }) => {
+  const { bed, url, route } = await open(onTestFinished);
   const [a, b] = [await bed.healthyGroup(1), await bed.healthyGroup(2)];
   await route({ [a]: 20, [b]: 80 });
   const answers = await Promise.all(Array.from({ length: 100 }, () => ask(url)));
@@ -25,7 +24,8 @@ test("shares of 20 and 80 give exactly 20 and 80 of 100 requests", async () => {
   });
 });
 
-test("a group's requests go evenly to its instances", async () => {
+test.concurrent("a group's requests go evenly to its instances", async ({ onTestFinished }) => {
+  const { bed, url, route } = await open(onTestFinished);
   const group = await bed.healthyGroup(2);
   await route({ [group]: 100 });
   const instances: string[] = [];
@@ -34,7 +34,10 @@ test("a group's requests go evenly to its instances", async () => {
   expect(instances.filter((one) => one === `${group}-2`)).toHaveLength(10);
 });
 
-test("no request is lost while groups are added, re-weighted, scaled, drained and destroyed under load", async () => {
+test.concurrent("no request is lost while groups are added, re-weighted, scaled, drained and destroyed under load", async ({
+  onTestFinished,
+}) => {
+  const { bed, url, route } = await open(onTestFinished);
   const a = await bed.healthyGroup(2);
   await route({ [a]: 100 });
   const load = new Load(url);
@@ -51,9 +54,12 @@ test("no request is lost while groups are added, re-weighted, scaled, drained an
   await load.stop();
   expect(load.failures).toEqual([]);
   expect(load.byGroup.get(b)).toBeGreaterThan(200);
-}, 30_000);
+});
 
-test("a group that loses its last healthy instance loses its turn to the others, but never to one without a share", async () => {
+test.concurrent("a group that loses its last healthy instance loses its turn to the others, but never to one without a share", async ({
+  onTestFinished,
+}) => {
+  const { bed, url, route } = await open(onTestFinished);
   const a = await bed.healthyGroup(1);
   const b = await bed.healthyGroup(1);
   const idle = await bed.healthyGroup(1);
@@ -64,7 +70,10 @@ test("a group that loses its last healthy instance loses its turn to the others,
   expect(answers.map(({ group }) => group)).not.toContain(idle);
 });
 
-test("without a healthy instance the balancer says 503, when to come again, and counts it", async () => {
+test.concurrent("without a healthy instance the balancer says 503, when to come again, and counts it", async ({
+  onTestFinished,
+}) => {
+  const { bed, url } = await open(onTestFinished);
   await bed.healthyGroup(1);
   const response = await fetch(url);
   expect(response.status).toBe(503);
@@ -73,7 +82,10 @@ test("without a healthy instance the balancer says 503, when to come again, and 
   expect((await bed.provider.stats(bed.cluster)).unserved).toBe(1);
 });
 
-test("a request that its instance hangs up on is repeated once if it may be repeated, then answered 502", async () => {
+test.concurrent("a request that its instance hangs up on is repeated once if it may be repeated, then answered 502", async ({
+  onTestFinished,
+}) => {
+  const { bed, url, route } = await open(onTestFinished);
   const group = await bed.healthyGroup(3);
   await route({ [group]: 100 });
   const post = await ask(`${url}/crash`, { method: "POST", body: "order" });
@@ -90,7 +102,10 @@ test("a request that its instance hangs up on is repeated once if it may be repe
   expect({ failures, serverErrors }).toEqual({ failures: 2, serverErrors: 2 });
 });
 
-test("the port stays when a provider with a fixed port opens the balancer there, and says so", async () => {
+test.concurrent("the port stays when a provider with a fixed port opens the balancer there, and says so", async ({
+  onTestFinished,
+}) => {
+  const { bed, url, route } = await open(onTestFinished);
   const group = await bed.healthyGroup(1);
   await route({ [group]: 100 });
   expect(await bed.provider.address(bed.cluster)).toBe(url);

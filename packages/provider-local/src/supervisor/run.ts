@@ -46,10 +46,10 @@ export async function openSupervisor(options: SupervisorOptions): Promise<Superv
   const { directory, log } = options;
   // One that comes late must not bring back a directory that was removed meanwhile.
   if (!existsSync(directory)) throw new Error(`${directory} does not exist any more`);
-  for (const folder of ["clusters", "logs"]) makeOwned(join(directory, folder));
   const unlock = takeLock(join(directory, "lock"));
   if (!unlock) return undefined;
   try {
+    for (const folder of ["clusters", "logs"]) makeOwned(join(directory, folder));
     const records = await readRecords(directory);
     await killStrays(directory, records, log);
     const running = new Running(options, unlock);
