@@ -15,9 +15,10 @@ const programs = pages.flatMap((page) => {
 let folder = "";
 
 beforeAll(() => {
-  // Inside the project, so that imports are found as a reader of the page would have them.
-  mkdirSync("node_modules/.cache", { recursive: true });
-  folder = mkdtempSync("node_modules/.cache/guide-");
+  // Inside the project, so that imports are found as a reader of the page would have them; not under node_modules,
+  // where Node does not strip types.
+  mkdirSync("dist", { recursive: true });
+  folder = mkdtempSync("dist/guide-");
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -40,7 +41,7 @@ it("has code that the compiler accepts", { timeout: 120_000 }, async () => {
   writeFileSync(
     join(folder, "tsconfig.json"),
     JSON.stringify({
-      extends: "../../../tsconfig.base.json",
+      extends: "../../tsconfig.base.json",
       compilerOptions: { isolatedDeclarations: false, noUnusedLocals: false },
       include: ["*.ts"],
     }),

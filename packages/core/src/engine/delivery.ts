@@ -1,29 +1,29 @@
 import { uuidv7 } from "uuidv7";
-import { ConfigurationError, ConflictError } from "../errors.ts";
+import { ConflictError } from "../errors.ts";
 import type { Event, EventType } from "../machine/events.ts";
-import { copyJson, type Json } from "../model/json.ts";
-import { pipeline as newPipeline, type Pipeline } from "../model/pipeline.ts";
-import type { Schema } from "../model/schema.ts";
+import type { Json } from "../model/json.ts";
+import type { Pipeline } from "../model/pipeline.ts";
 import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../ports/clock.ts";
 import type { Engine, RunFilter, RunSummary } from "../ports/engine.ts";
 import { silentLogger, type Logger } from "../ports/logger.ts";
 import type { Provider } from "../ports/provider.ts";
-import { deploy, type DeployInput, type DeployStage } from "../stages/deploy.ts";
-import { checkCluster, checkStrategy } from "../stages/deploy-input.ts";
+import type { DeployInput, DeployStage } from "../stages/deploy.ts";
 import { dryRun, type DryRun } from "./dry-run.ts";
+import { engineHost } from "./engine-host.ts";
 import { checkFrom, follow, StreamHub } from "./event-stream.ts";
 import { guardedLogger } from "./guarded-logger.ts";
 import { Journal, unknownRun } from "./journal.ts";
 import { Lines } from "./lines.ts";
 import { Listeners } from "./listeners.ts";
 import { memory } from "./memory/memory.ts";
-import { Parked } from "./parked.ts";
 import { Redactor } from "./redact.ts";
 import { Registry, type AnyPipeline, type StrategyFactory } from "./registry.ts";
+import { callLimits } from "./provider-calls.ts";
+import { recordRunInput } from "./run-input.ts";
+import { recordShortForm, shortFormOf } from "./short-form.ts";
 import { runHandle, type RunAccess, type RunHandle } from "./run-handle.ts";
 import { StageEffects } from "./stage-effects.ts";
-import { validate } from "./stage-input.ts";
 
 /** What a delivery is made of. Everything is a value passed in; nothing is looked up by name elsewhere. */
 export interface DeliveryOptions {
@@ -107,9 +107,6 @@ export interface Delivery {
   close(): Promise<void>;
 }
 
-const SHORT_FORM = "deploy";
-const CALL_TIMEOUT_MS = 60_000;
-const CALL_RETRIES = 5;
 const FAR_MS = 2 ** 30;
 
 /**
@@ -131,44 +128,15 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     options.strategies ?? [],
   );
   const newRunId = options.newRunId ?? uuidv7;
-  const shortForm = deployPipeline(registry);
+  const shortForm = shortFormOf(registry);
   registry.add(shortForm);
-  const calls = {
-    timeoutMs: options.calls?.timeoutMs ?? CALL_TIMEOUT_MS,
-    retries: options.calls?.retries ?? CALL_RETRIES,
-  };
+  const calls = callLimits(options.calls);
   const journal = new Journal(engine, clock, logger);
-  const hub = new StreamHub();
+  const hub = new StreamHub(clock);
   const listeners = new Listeners(logger);
-  const effects = new StageEffects({
-    journal,
-    registry,
-    clock,
-    logger,
-    redactor,
-    calls,
-    lines: new Lines(),
-  });
-
-  const opened = engine.open({
-    clock,
-    logger,
-    dispatch: (effect) => effects.dispatch(effect),
-    granted: (permit) => effects.granted(permit),
-    due: (run) => {
-      journal
-        .insist(run, {})
-        .catch((error: unknown) => logger.error({ run, error }, "a timer could not be handled"));
-    },
-    committed: (events) => {
-      journal.committed(events);
-      for (const [run, isOver] of runsOf(events)) {
-        effects.wake(run);
-        hub.notify(run, isOver);
-      }
-      for (const event of events) listeners.tell(event);
-    },
-  });
+  const lines = new Lines();
+  const effects = new StageEffects({ journal, registry, clock, logger, redactor, calls, lines });
+  const opened = engine.open(engineHost({ clock, logger, journal }, effects, hub, listeners));
   // Rejects every call, rather than the process.
   opened.catch((error: unknown) => logger.error({ error }, "the log cannot be opened"));
 
@@ -231,10 +199,10 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     ready,
     async start(pipeline, input, start = {}) {
       learn(registry.add(pipeline));
-      return create(pipeline, await checkInput(pipeline, input), start);
+      return create(pipeline, await recordRunInput(pipeline, input), start);
     },
     async deploy(input, start = {}) {
-      const recorded = checkDeploy(input, registry);
+      const recorded = recordShortForm(input, registry);
       learn(registry.learn(input.strategy));
       return create(shortForm, recorded, start);
     },
@@ -247,12 +215,12 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       const sources = { registry, engine, clock, calls, signal: signal ?? new AbortController().signal };
       if (!("stages" in pipeline)) {
         const wanted = input as DeployInput<unknown>;
-        const recorded = checkDeploy(wanted, registry);
+        const recorded = recordShortForm(wanted, registry);
         learn(registry.learn(wanted.strategy));
         return dryRun(shortForm, recorded, sources);
       }
       learn(registry.add(pipeline));
-      return dryRun(pipeline, await checkInput(pipeline, input), sources);
+      return dryRun(pipeline, await recordRunInput(pipeline, input), sources);
     },
     async run(id) {
       await ready();
@@ -278,50 +246,4 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     },
     close: () => (closing ??= shut()),
   };
-}
-
-// Nearly always one: a commit is of one run.
-function runsOf(events: readonly Event[]): ReadonlyMap<string, boolean> {
-  const runs = new Map<string, boolean>();
-  for (const { run, type } of events) runs.set(run, type === "run-finished" || runs.get(run) === true);
-  return runs;
-}
-
-async function checkInput(pipeline: AnyPipeline, input: unknown): Promise<Json> {
-  const subject = `the input of pipeline ${JSON.stringify(pipeline.name)}`;
-  const schema = pipeline.input as Schema | undefined;
-  const value = schema ? await validate(schema, input, subject) : input;
-  const { json, problems } = copyJson(value, "input");
-  if (problems.length > 0) throw new ConfigurationError(subject, problems);
-  return json;
-}
-
-// A strategy is code: what is recorded are its name and options, which lead back to it.
-function checkDeploy({ cluster, release, strategy }: DeployInput<unknown>, registry: Registry): Json {
-  const problems = [
-    ...checkCluster(cluster),
-    ...(typeof cluster?.provider === "string" ? registry.providerProblems(cluster) : []),
-    ...copyJson(release, "release").problems,
-    ...(release === undefined ? ["release: is missing"] : []),
-    ...checkStrategy(strategy),
-  ];
-  if (problems.length > 0) throw new ConfigurationError("deploy", problems);
-  const { name, version, options } = strategy;
-  const recorded = copyJson({ cluster, release, strategy: { name, version, options } }, "deploy");
-  if (recorded.problems.length > 0) throw new ConfigurationError("deploy", recorded.problems);
-  return recorded.json;
-}
-
-// What `delivery.deploy` runs. Its input holds the strategy's name and options, which lead to its code.
-function deployPipeline(registry: Registry): AnyPipeline {
-  return newPipeline<DeployInput<Json>>(SHORT_FORM).stage(SHORT_FORM, deploy, ({ input }) => ({
-    ...input,
-    strategy: registry.remake(input.strategy) ?? missing(input.strategy.name),
-  }));
-}
-
-function missing(name: string): never {
-  throw new Parked(
-    `strategy ${JSON.stringify(name)} is not registered here: pass its factory to createDelivery({ strategies: […] })`,
-  );
 }

@@ -1,9 +1,9 @@
 import type { Event } from "../machine/events.ts";
+import type { Clock } from "../ports/clock.ts";
 import { ConfigurationError } from "../errors.ts";
 import { Bell } from "./bell.ts";
 
 const PAGE = 500;
-const FAR_MS = 2 ** 30;
 
 /** Where a stream reads: a page of events from a position on. */
 export type ReadPage = (from: number, limit: number) => Promise<readonly Event[]>;
@@ -16,7 +16,12 @@ export class StreamHub {
   readonly #listening = new Map<Topic, Set<Bell>>();
   #closed = false;
   #waiting = 0;
-  #keepAlive: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #letGo: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Nothing comes any more. */
   get closed(): boolean {
@@ -62,14 +67,14 @@ export class StreamHub {
   async wait(bell: Bell, signal?: AbortSignal): Promise<void> {
     if (this.#closed) return;
     this.#waiting += 1;
-    this.#keepAlive ??= setInterval(() => {}, FAR_MS);
+    this.#letGo ??= this.#clock.hold?.();
     try {
       await bell.wait(signal);
     } finally {
       this.#waiting -= 1;
       if (this.#waiting === 0) {
-        clearInterval(this.#keepAlive);
-        this.#keepAlive = undefined;
+        this.#letGo?.();
+        this.#letGo = undefined;
       }
     }
   }

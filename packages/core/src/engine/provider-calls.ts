@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import { DeliveryError, ProviderError, TimeoutError } from "../errors.ts";
+import { ConfigurationError, DeliveryError, ProviderError, TimeoutError } from "../errors.ts";
 import type { Cluster, ClusterState } from "../model/cluster.ts";
 import { clusterId } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
@@ -15,6 +15,30 @@ export interface CallLimits {
   readonly timeoutMs: number;
   /** Repetitions of a call that surely changed nothing. */
   readonly retries: number;
+}
+
+const TIMEOUT_MS = 60_000;
+const RETRIES = 5;
+
+/**
+ * Limits with their defaults.
+ *
+ * @throws ConfigurationError when they are not limits
+ */
+export function callLimits({
+  timeoutMs = TIMEOUT_MS,
+  retries = RETRIES,
+}: Partial<CallLimits> = {}): CallLimits {
+  const problems = [
+    ...(Number.isFinite(timeoutMs) && timeoutMs > 0
+      ? []
+      : [`calls.timeoutMs: ${timeoutMs} is not a number of milliseconds above 0`]),
+    ...(Number.isSafeInteger(retries) && retries >= 0
+      ? []
+      : [`calls.retries: ${retries} is not a whole number from 0 on`]),
+  ];
+  if (problems.length > 0) throw new ConfigurationError("createDelivery", problems);
+  return { timeoutMs, retries };
 }
 
 /** How a command ended, and with what error. `fenced`: somebody newer has the cluster. */

@@ -4,6 +4,8 @@ export interface Clock {
   now(): number;
   /** Calls back once, `ms` from now or as soon as possible after; returns how to call it off. Never keeps a program alive by itself. */
   after(ms: number, callback: () => void): () => void;
+  /** Keeps the program alive until the returned function is called; absent where time is not real. */
+  hold?(): () => void;
 }
 
 /** The machine's own clock. */
@@ -21,5 +23,9 @@ export const systemClock: Clock = {
     };
     arm();
     return () => clearTimeout(timer);
+  },
+  hold() {
+    const timer = setInterval(() => {}, 2 ** 30);
+    return () => clearInterval(timer);
   },
 };

@@ -134,3 +134,11 @@ it("refuses to wait for ever, or for no number at all", async () => {
   }
   await delivery.close();
 });
+
+it("refuses limits of calls that are none", async () => {
+  const calls = { timeoutMs: Number.NaN, retries: -1 };
+  expect(await problemsOf(() => createDelivery({ calls }))).toEqual([
+    "calls.timeoutMs: NaN is not a number of milliseconds above 0",
+    "calls.retries: -1 is not a whole number from 0 on",
+  ]);
+});

@@ -13,6 +13,7 @@ import {
   wait,
 } from "../../src/index.ts";
 import { StreamHub } from "../../src/engine/event-stream.ts";
+import { systemClock } from "../../src/ports/clock.ts";
 import { Registry } from "../../src/engine/registry.ts";
 
 const atOnce = (_: number, callback: () => void): (() => void) => {
@@ -204,7 +205,7 @@ it("lets go of a stream that is given up while it waits", async () => {
 });
 
 it("remembers no listener longer than it listens", async () => {
-  const hub = new StreamHub();
+  const hub = new StreamHub(systemClock);
   const stop = new AbortController();
   const bells = [hub.listen("anything"), hub.listen("run 1"), hub.listen("run 1")];
   expect(hub.size).toBe(3);

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterEach, expect, it } from "vitest";
 import {
   createDelivery,
@@ -258,4 +260,20 @@ it("refuses calls once it is closed, and a run of an unknown id", async () => {
   await expect(delivery.run("nope")).rejects.toThrow('there is no run "nope" in this log');
   await delivery.close();
   await expect(delivery.start(hello, { name: "a" })).rejects.toThrow(/closed/);
+});
+
+it("keeps a program alive that waits for a run, and lets it end when nobody does", async () => {
+  const program = (then: string): string => `
+    import { createDelivery, pipeline, wait } from "@gennaker/core";
+    const delivery = createDelivery();
+    const run = await delivery.start(pipeline("p").stage("pause", wait, () => ({ for: "50ms" })), null);
+    ${then}
+  `;
+  const node = promisify(execFile);
+  const run = (code: string): Promise<{ stdout: string }> =>
+    node(process.execPath, ["--conditions=@gennaker/source", "--input-type=module", "--eval", code]);
+  expect((await run(program("console.log(await run.outcome())"))).stdout).toBe("succeeded\n");
+  const closing = "run.outcome().catch(() => console.log('closed')); await delivery.close()";
+  expect((await run(program(closing))).stdout).toBe("closed\n");
+  expect((await run(program("console.log('left')"))).stdout).toBe("left\n");
 });
