@@ -107,8 +107,6 @@ export interface Delivery {
   close(): Promise<void>;
 }
 
-const FAR_MS = 2 ** 30;
-
 /**
  * Makes a delivery and opens its log: what a crash left unsettled goes on.
  *
@@ -173,11 +171,11 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   let closing: Promise<void> | undefined;
   const shut = async (): Promise<void> => {
     // The clock's timers hold no program; this must come to its end.
-    const keepAlive = setInterval(() => {}, FAR_MS);
+    const letGo = clock.hold?.();
     try {
       await shutInOrder();
     } finally {
-      clearInterval(keepAlive);
+      letGo?.();
     }
   };
   const shutInOrder = async (): Promise<void> => {

@@ -1,0 +1,41 @@
+import type { Event } from "../machine/events.ts";
+import type { EngineHost } from "../ports/engine.ts";
+import type { StreamHub } from "./event-stream.ts";
+import type { Listeners } from "./listeners.ts";
+import type { StageEffects } from "./stage-effects.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What an engine calls back, and whom it reaches: first what decides, then who only listens. */
+export function engineHost(
+  { clock, logger, journal }: Pick<Surroundings, "clock" | "logger" | "journal">,
+  effects: StageEffects,
+  hub: StreamHub,
+  listeners: Listeners,
+): EngineHost {
+  return {
+    clock,
+    logger,
+    dispatch: (effect) => effects.dispatch(effect),
+    granted: (permit) => effects.granted(permit),
+    due(run) {
+      journal
+        .insist(run, {})
+        .catch((error: unknown) => logger.error({ run, error }, "a timer could not be handled"));
+    },
+    committed(events) {
+      journal.committed(events);
+      for (const [run, isOver] of runsOf(events)) {
+        effects.wake(run);
+        hub.notify(run, isOver);
+      }
+      for (const event of events) listeners.tell(event);
+    },
+  };
+}
+
+// Nearly always one: a commit is of one run.
+function runsOf(events: readonly Event[]): ReadonlyMap<string, boolean> {
+  const runs = new Map<string, boolean>();
+  for (const { run, type } of events) runs.set(run, type === "run-finished" || runs.get(run) === true);
+  return runs;
+}

@@ -1,0 +1,46 @@
+import { ConfigurationError } from "../errors.ts";
+import { copyJson, type Json } from "../model/json.ts";
+import { pipeline } from "../model/pipeline.ts";
+import { deploy, type DeployInput } from "../stages/deploy.ts";
+import { checkCluster, checkStrategy } from "../stages/deploy-input.ts";
+import { Parked } from "./parked.ts";
+import type { AnyPipeline, Registry } from "./registry.ts";
+
+const NAME = "deploy";
+
+/** The pipeline of `delivery.deploy`. Its input holds the strategy's name and options, which lead to its code. */
+export function shortFormOf(registry: Registry): AnyPipeline {
+  return pipeline<DeployInput<Json>>(NAME).stage(NAME, deploy, ({ input }) => ({
+    ...input,
+    strategy: registry.remake(input.strategy) ?? missing(input.strategy.name),
+  }));
+}
+
+/**
+ * The input of a `delivery.deploy` as it is recorded: a strategy is code, so its name and options stand for it.
+ *
+ * @throws ConfigurationError with all problems
+ */
+export function recordShortForm(
+  { cluster, release, strategy }: DeployInput<unknown>,
+  registry: Registry,
+): Json {
+  const problems = [
+    ...checkCluster(cluster),
+    ...(typeof cluster?.provider === "string" ? registry.providerProblems(cluster) : []),
+    ...copyJson(release, "release").problems,
+    ...(release === undefined ? ["release: is missing"] : []),
+    ...checkStrategy(strategy),
+  ];
+  if (problems.length > 0) throw new ConfigurationError("deploy", problems);
+  const { name, version, options } = strategy;
+  const recorded = copyJson({ cluster, release, strategy: { name, version, options } }, "deploy");
+  if (recorded.problems.length > 0) throw new ConfigurationError("deploy", recorded.problems);
+  return recorded.json;
+}
+
+function missing(name: string): never {
+  throw new Parked(
+    `strategy ${JSON.stringify(name)} is not registered here: pass its factory to createDelivery({ strategies: […] })`,
+  );
+}
