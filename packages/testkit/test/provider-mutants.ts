@@ -485,6 +485,23 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     caughtBy: "conditions > a group that is not there is not healthy",
     wrap: (provider) => swallowing(provider, "conflict"),
   },
+  "does not look at how large a group is to be": {
+    caughtBy: "conditions > a group that somebody made larger than allowed is not scaled",
+    wrap: (provider) => ({
+      scaleGroup: (cluster, { condition, ...change }, token, options) => {
+        const lax = Object.entries(condition ?? {}).map(([name, { desiredAtMost: _, ...rest }]) => [
+          name,
+          rest,
+        ]);
+        return provider.scaleGroup(
+          cluster,
+          { ...change, condition: Object.fromEntries(lax) },
+          token,
+          options,
+        );
+      },
+    }),
+  },
   "checks the first part of a condition only": {
     caughtBy: "conditions > all parts of a condition must hold",
     wrap: (provider) => ({

@@ -59,10 +59,12 @@ function groupsOf(command: RolloutCommand): readonly string[] {
 
 /** How a condition does not hold, with numbers. A group that is not there has no instances and no traffic. */
 function unmetCondition(state: ClusterState, condition: Condition): string | undefined {
-  for (const [name, { healthyAtLeast = 0, shareAtMost = 100 }] of Object.entries(condition)) {
-    const { healthy = 0, share = 0 } = state.groups.find((group) => group.name === name) ?? {};
+  for (const [name, limits] of Object.entries(condition)) {
+    const { healthyAtLeast = 0, shareAtMost = 100, desiredAtMost = Infinity } = limits;
+    const { healthy = 0, share = 0, desired = 0 } = state.groups.find((group) => group.name === name) ?? {};
     if (healthy < healthyAtLeast) return `${name} has ${healthy} healthy instances, not ${healthyAtLeast}`;
     if (share > shareAtMost) return `${name} has ${share} % of the traffic, more than ${shareAtMost} %`;
+    if (desired > desiredAtMost) return `${name} is to have ${desired} instances, more than ${desiredAtMost}`;
   }
   return undefined;
 }

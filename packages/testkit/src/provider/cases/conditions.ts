@@ -39,6 +39,9 @@ export const conditions: readonly Case[] = capability("conditions", {
   "a group that is not there is not healthy": unmet((trial, { serving }) =>
     trial.scale(serving, 0, { "no-such-group-v999": { healthyAtLeast: 1 } }),
   ),
+  "a group that somebody made larger than allowed is not scaled": unmet((trial, { serving }) =>
+    trial.scale(serving, 2, { [serving]: { desiredAtMost: 0 } }),
+  ),
   "all parts of a condition must hold": unmet((trial, { serving, empty }) =>
     trial.destroy(empty, { [serving]: { healthyAtLeast: 1 }, [empty]: { healthyAtLeast: 1 } }),
   ),
