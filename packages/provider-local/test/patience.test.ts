@@ -22,9 +22,9 @@ test("a client that waits for an instance that takes its time is not sent away",
   let asked = 0;
   front = await openFront(async (incoming, response) => {
     asked += 1;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     response.end(await bodyOf(incoming));
-  }, 50);
+  }, 600);
   const body = "x".repeat(3_000_000);
   expect((await ask(front.url, { method: "POST", body })).body === body).toBe(true);
   expect(asked).toBe(1);
