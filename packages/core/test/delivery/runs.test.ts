@@ -262,13 +262,14 @@ it("refuses calls once it is closed, and a run of an unknown id", async () => {
   await expect(delivery.start(hello, { name: "a" })).rejects.toThrow(/closed/);
 });
 
+const program = (then: string): string => `
+  import { createDelivery, pipeline, wait } from "@gennaker/core";
+  const delivery = createDelivery();
+  const run = await delivery.start(pipeline("p").stage("pause", wait, () => ({ for: "50ms" })), null);
+  ${then}
+`;
+
 it("keeps a program alive that waits for a run, and lets it end when nobody does", async () => {
-  const program = (then: string): string => `
-    import { createDelivery, pipeline, wait } from "@gennaker/core";
-    const delivery = createDelivery();
-    const run = await delivery.start(pipeline("p").stage("pause", wait, () => ({ for: "50ms" })), null);
-    ${then}
-  `;
   const node = promisify(execFile);
   const run = (code: string): Promise<{ stdout: string }> =>
     node(process.execPath, ["--conditions=@gennaker/source", "--input-type=module", "--eval", code]);
