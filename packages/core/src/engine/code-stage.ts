@@ -5,6 +5,7 @@ import type { PipelineStage } from "../model/pipeline.ts";
 import type { StageContext } from "../model/stage.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { Attempt } from "./attempt.ts";
+import { withFollowers } from "./followers.ts";
 import { validate } from "./stage-input.ts";
 import { record, stageOf, type Surroundings } from "./surroundings.ts";
 
@@ -30,7 +31,9 @@ export async function runCodeStage(
     return recordFailure(effect, code, error, using);
   }
   // Outside of the above: a log that cannot be written is no failure of the stage either.
-  await record(using, effect, [{ type: "stage-succeeded", at: using.clock.now(), stage: effect.id, output }]);
+  const succeeded = { type: "stage-succeeded", at: using.clock.now(), stage: effect.id, output } as const;
+  const incoming = await withFollowers(succeeded, effect.run, using);
+  await using.journal.insist(effect.run, { fence: effect, incoming });
 }
 
 async function callStage(

@@ -7,7 +7,7 @@ import { isActive, isOver, type RunState, type StageState } from "./state.ts";
 /** What follows from a run's state: facts to record, stages to hand out, effects that are over. */
 export interface RunDecision {
   readonly events: readonly NewEvent[];
-  /** Stages of which an attempt is to be handed out. */
+  /** Stages of which an attempt is to be handed out, if none is. */
   readonly issue: readonly { readonly id: string; readonly attempt: number }[];
 }
 
@@ -24,10 +24,18 @@ export function decideRun(state: RunState, now: number): RunDecision {
     if (stage.status === "pending") {
       if (halted) events.push(...skip(state, planned, now));
       else if (begins && isReady(state, planned)) issue.push({ id: planned.name, attempt: 1 });
-    } else events.push(...continueStage(state, planned, stage, now));
+      continue;
+    }
+    // Started together with the end of the stage before: somebody must still carry it out.
+    if (isCarriedOut(planned)) issue.push({ id: planned.name, attempt: Math.max(1, stage.attempt) });
+    events.push(...continueStage(state, planned, stage, now));
   }
   if (events.length === 0 && issue.length === 0) events.push(...finish(state, now));
   return { events, issue };
+}
+
+function isCarriedOut({ kind }: PlannedStage): boolean {
+  return kind === "effect" || kind === "rollout";
 }
 
 function isReady({ stages }: RunState, { after }: PlannedStage): boolean {
