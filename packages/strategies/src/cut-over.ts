@@ -1,24 +1,61 @@
-import { parseDuration, type Phase, type Situation, type Strategy, type Want } from "@gennaker/core";
-import { type CandidateOptions, gateOf } from "./options.ts";
+import {
+  parseDuration,
+  type Phase,
+  type Shares,
+  type Situation,
+  type Strategy,
+  type Want,
+} from "@gennaker/core";
+import { type Approval, type CandidateOptions, gateOf } from "./options.ts";
 
 /** All at once, or not at all: what every traffic can do. */
 export const ANY_TRAFFIC: Strategy["modes"] = ["weighted", "proportional", "switch"];
+
+/** Where traffic can be divided. */
+export const PARTS: Strategy["modes"] = ["weighted", "proportional"];
 
 const HEALTHY: Want = { candidate: 100 };
 
 /** What is wanted once the candidate has all the traffic. */
 export const CUT_OVER: Want = { ...HEALTHY, traffic: { candidate: 100 } };
 
+/** What counts of the options for a cut-over. */
+export interface CutOverOptions extends Pick<CandidateOptions, "soak" | "deadline"> {
+  readonly gate?: Approval | undefined;
+}
+
 /** From nothing to all the traffic on the candidate: launch, approve, shift, soak. */
-export function cutOver({ gate, soak = 0, deadline = "10m" }: CandidateOptions): readonly Phase[] {
+export function cutOver(options: CutOverOptions): readonly Phase[] {
+  const { gate, deadline = "10m" } = options;
   const common = { deadlineMs: parseDuration(deadline), after: "back" } as const;
-  const soakMs = parseDuration(soak);
   return [
     { name: "launch", want: HEALTHY, ...common },
     ...(gate ? [{ name: "approve", want: HEALTHY, gate: gateOf(gate), ...common }] : []),
     { name: "shift", want: CUT_OVER, ...common },
-    ...(soakMs > 0 ? [{ name: "soak", want: CUT_OVER, holdMs: soakMs, ...common }] : []),
+    ...soak(options),
   ];
+}
+
+/** How long the candidate must serve well; `stable`: the size at which stable waits meanwhile. */
+export function soak(
+  { soak: time = 0, deadline = "10m" }: CutOverOptions,
+  stable: Pick<Want, "stable"> = {},
+): readonly Phase[] {
+  const holdMs = parseDuration(time);
+  const want = { ...CUT_OVER, ...stable };
+  return holdMs > 0
+    ? [{ name: "soak", want, holdMs, deadlineMs: parseDuration(deadline), after: "back" }]
+    : [];
+}
+
+/** The candidate's part of the traffic in percent, the rest for stable. */
+export function inParts(candidate: number): Shares {
+  return candidate === 100 ? { candidate } : { stable: 100 - candidate, candidate };
+}
+
+/** Whether stable has traffic and instances, so that parts of it can move. */
+export function serves({ stable }: Situation): boolean {
+  return stable !== undefined && stable.share > 0 && stable.desired > 0;
 }
 
 /** Whether there is anything besides the candidate. */

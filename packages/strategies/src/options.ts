@@ -28,7 +28,8 @@ export interface CandidateOptions {
 /** Answers what is wrong with the value of one option, with what to write instead. */
 export type Check = (value: unknown) => string | undefined;
 
-const quote = (value: unknown): string => JSON.stringify(value) ?? String(value);
+/** A value as messages show it. */
+export const quote = (value: unknown): string => JSON.stringify(value) ?? String(value);
 
 /** A length of time. */
 export const duration: Check = (value) => {
@@ -62,7 +63,8 @@ const size: Check = (value) => {
     : `${quote(value)} is not a size (write "match", 3 or { match: true, atLeast: 3 })`;
 };
 
-const approval: Check = (value) => {
+/** A question to people. */
+export const approval: Check = (value) => {
   if (!isRecord(value)) return `${quote(value)} is not a gate (write { roles: ["qa"] })`;
   const { roles, timeout, instructions } = value;
   const named =
@@ -90,26 +92,34 @@ export const CANDIDATE_CHECKS: Record<keyof CandidateOptions, Check> = {
 };
 
 /**
- * Looks at all options at once.
+ * Looks at all options at once; `more` looks at what they say together.
  *
  * @throws ConfigurationError with every problem
  */
-export function checkOptions(
+export function checkOptions<Options extends object>(
   strategy: string,
-  options: unknown,
+  options: Options,
   checks: Readonly<Record<string, Check>>,
-  more: readonly string[] = [],
+  more: (options: Options) => readonly string[] = () => [],
 ): void {
   if (!isRecord(options))
     throw new ConfigurationError(strategy, [`${quote(options)} is not a list of options`]);
+  const problems = [...checkEach(options, checks), ...more(options)];
+  if (problems.length > 0) throw new ConfigurationError(strategy, problems);
+}
+
+/** What is wrong with each field by itself; a field that nobody checks is unknown. */
+export function checkEach(
+  fields: Readonly<Record<string, unknown>>,
+  checks: Readonly<Record<string, Check>>,
+): readonly string[] {
   const known = Object.keys(checks);
-  const problems = Object.entries(options).flatMap(([name, value]) => {
+  return Object.entries(fields).flatMap(([name, value]) => {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (!check) return [`${name}: is not an option (there are ${known.join(", ")})`];
     const problem = value === undefined ? undefined : check(value);
     return problem === undefined ? [] : [`${name}: ${problem}`];
   });
-  if (problems.length + more.length > 0) throw new ConfigurationError(strategy, [...problems, ...more]);
 }
 
 /** The gate that an approval stands for. */
@@ -122,6 +132,7 @@ export function gateOf({ roles, instructions, timeout }: Approval): Gate {
   };
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether a value is a plain list of fields. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

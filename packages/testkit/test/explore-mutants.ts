@@ -1,7 +1,7 @@
 // Broken frames, drivers and worlds: one rule taken away in each.
 import type { Strategy } from "@gennaker/core";
 import { RULES, type Rules } from "@gennaker/core/machine";
-import { redBlack } from "@gennaker/strategies";
+import { canary, redBlack } from "@gennaker/strategies";
 import type { Property } from "../src/explore/properties.ts";
 import type { ExploreOptions } from "../src/explore/options.ts";
 
@@ -114,7 +114,19 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: "S2",
     rules: { order: RULES.order.toReversed(), guards: [] },
   },
-  { without: "guardTraffic", breaks: "L1", rules: withoutGuard("guardTraffic") },
+  {
+    without: "guardTraffic",
+    breaks: "S2",
+    rules: withoutGuard("guardTraffic"),
+    options: { traffic: "proportional", others: "serving", size: 3 },
+  },
+  {
+    without: "refusal",
+    breaks: "L1",
+    rules: { refusal: () => undefined },
+    strategy: canary({ steps: [25] }),
+    options: { traffic: "proportional", size: 1, faults: 2, maxStates: 60_000 },
+  },
   { without: "guardShrink", breaks: "S3", rules: withoutGuard("guardShrink"), strategy: reckless },
   {
     without: "guardLast",

@@ -3,18 +3,20 @@ import type { Wire } from "./node.ts";
 import { type Brief, floorOf, type Property } from "./properties.ts";
 import { sharesOf, type World } from "./world.ts";
 
-/**
- * How much traffic, in instances, the groups are good for. A part in whole percents is half a percent less, since
- * 67 % is the nearest that can be said of 2 of 3.
- */
-export function served(world: World, mode: TrafficMode): number {
+/** How much traffic, in instances, the groups are good for; `slack`: so many percents less a part may stand for. */
+export function served(world: World, mode: TrafficMode, slack = 0): number {
   const shares = sharesOf(world, mode);
   const on = world.filter((group) => (shares[group.name] ?? 0) > 0);
   if (on.length === 0) return 0;
   if (mode === "proportional") return on.reduce((sum, group) => sum + group.healthy, 0);
-  const exact = (share: number): number => (share < 100 ? share - 0.5 : share);
-  return Math.min(...on.map((group) => (group.healthy * 100) / exact(shares[group.name] ?? 0)));
+  const parts = on.map((group) => ({ group, share: shares[group.name] ?? 0 }));
+  return Math.min(
+    ...parts.map(({ group, share }) => (group.healthy * 100) / (share < 100 ? share - slack : share)),
+  );
 }
+
+// Shares are whole percents: 67 is the nearest that can be said of 2 of 3.
+const ROUNDING = 0.5;
 
 /** How many healthy instances a command takes away when it lands in this world. */
 export function taken(world: World, command: RolloutCommand): number {
@@ -44,7 +46,7 @@ export function judgeLanding(
   const size =
     planned.before && planned.before.share > 0 ? Math.min(planned.size, planned.before.desired) : 0;
   const floor = floorOf(size, planned.rollout);
-  if (served(after, traffic) < Math.min(floor, served(before, traffic), seen)) found.push("S2");
+  if (served(after, traffic, ROUNDING) < Math.min(floor, served(before, traffic), seen)) found.push("S2");
   return found;
 }
 

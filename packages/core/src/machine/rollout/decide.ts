@@ -1,6 +1,6 @@
 import type { ClusterState } from "../../model/cluster.ts";
 import { InvariantError } from "../../errors.ts";
-import type { NewEvent, RolloutCommand } from "../events.ts";
+import type { Healthy, NewEvent, RolloutCommand } from "../events.ts";
 import { evolveRollout } from "./evolve.ts";
 import { nextFact } from "./facts.ts";
 import { timeoutOf } from "./gate.ts";
@@ -53,7 +53,7 @@ export function decideRollout(
   }
 }
 
-/** The first thing that the want lacks; a command that a guard forbids is something to wait for. */
+/** The first thing that the want lacks; a command that a guard forbids, or that would be refused, is to be waited for. */
 function nextStep(sight: Sight): Step | undefined {
   for (const rule of sight.rules.order) {
     const step = rule(sight);
@@ -62,7 +62,8 @@ function nextStep(sight: Sight): Step | undefined {
     const forbidden = sight.rules.guards
       .map((guard) => guard(step.say, sight))
       .find((why) => why !== undefined);
-    return forbidden === undefined ? step : { wait: "guard", why: forbidden };
+    const why = forbidden ?? sight.rules.refusal(conditionOf(step.say, sight), sight);
+    return why === undefined ? step : { wait: "guard", why };
   }
   return undefined;
 }
@@ -79,10 +80,13 @@ function say(sight: Sight, step: Step | undefined, events: NewEvent[]): RolloutD
   return { events, command: { id, body } };
 }
 
+function conditionOf(body: RolloutCommand, sight: Sight): Healthy {
+  return body.do === "create-group" ? {} : sight.rules.conditionOf(body, sight);
+}
+
 function withCondition(body: RolloutCommand, sight: Sight): RolloutCommand {
-  if (body.do === "create-group") return body;
-  const condition = sight.rules.conditionOf(body, sight);
-  return Object.keys(condition).length === 0 ? body : { ...body, condition };
+  const condition = conditionOf(body, sight);
+  return body.do === "create-group" || Object.keys(condition).length === 0 ? body : { ...body, condition };
 }
 
 function wake(sight: Sight, step: Step | undefined, quiet: boolean): { readonly wakeAt?: number } {

@@ -1,4 +1,4 @@
-import { conditionOf } from "./condition.ts";
+import { conditionOf, refusal } from "./condition.ts";
 import { isPassed } from "./gate.ts";
 import { type Guard, guardLast, guardShrink, guardTraffic } from "./guard.ts";
 import { home } from "./home.ts";
@@ -20,6 +20,7 @@ export interface Rules {
   readonly turn: readonly TurnRule[];
   readonly isLate: typeof isLate;
   readonly conditionOf: typeof conditionOf;
+  readonly refusal: typeof refusal;
   readonly home: typeof home;
   readonly isRight: typeof isRight;
   readonly isClaimed: typeof isClaimed;
@@ -83,6 +84,7 @@ export const RULES: Rules = {
   turn: TURN,
   isLate,
   conditionOf,
+  refusal,
   home,
   isRight,
   isClaimed,

@@ -1,0 +1,79 @@
+import type { Duration } from "@gennaker/core";
+import { type Approval, approval, type Check, checkEach, duration, isRecord, quote } from "./options.ts";
+
+/** One step of a canary with more to say than its weight. */
+export interface CanaryStepOptions {
+  /** The candidate's part of the traffic in whole percent, 1–99. */
+  readonly weight: number;
+  /** The candidate's size in percent of its full size, at least `weight`. Default `weight`. Weighted traffic only. */
+  readonly size?: number;
+  /** How long the step must stay well; `"until-promoted"`: until `run.promote(stage)`, however long. Default `"0s"`. */
+  readonly hold?: Duration | "until-promoted";
+  /** Asked after the hold. Default: nobody is asked. */
+  readonly gate?: Approval;
+}
+
+/** A weight, or a weight with more to say about it. */
+export type CanaryStep = number | CanaryStepOptions;
+
+/** A step in its long form. */
+export function stepOf(step: CanaryStep): CanaryStepOptions {
+  return typeof step === "number" ? { weight: step } : step;
+}
+
+/** Everything that is wrong with the steps. */
+export function checkSteps(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || value.length === 0) return ["steps: at least one is needed (write [5, 25])"];
+  const list = value as readonly unknown[];
+  return list.flatMap((step, index) =>
+    checkStep(step, weightOf(list[index - 1])).map((problem) => `steps[${index}]${problem}`),
+  );
+}
+
+function checkStep(step: unknown, before: unknown): readonly string[] {
+  if (typeof step === "number") return described("", checkWeight(step, before));
+  if (!isRecord(step)) return [`: ${quote(step)} is not a step (write 5 or { weight: 5, hold: "10m" })`];
+  const checks = { weight: (value: unknown) => checkWeight(value, before), size, hold, gate: approval };
+  const missing = step["weight"] === undefined ? ["weight: is needed (write weight: 5)"] : [];
+  return [...missing, ...checkEach(step, checks), ...checkTogether(step)].map((problem) => `.${problem}`);
+}
+
+function checkTogether({ weight, size: own, hold: time, gate }: Readonly<Record<string, unknown>>): string[] {
+  const small = typeof own === "number" && typeof weight === "number" && own < weight;
+  return [
+    ...(small
+      ? [
+          `size: ${own} is less than weight, ${weight}: each instance would carry more than stable's do (write size: ${weight})`,
+        ]
+      : []),
+    ...(time === "until-promoted" && gate !== undefined
+      ? ['hold: "until-promoted" leaves the gate nothing to decide (write a duration, or leave the gate out)']
+      : []),
+  ];
+}
+
+function checkWeight(value: unknown, before: unknown): string | undefined {
+  if (!Number.isInteger(value) || (value as number) < 1 || (value as number) > 99)
+    return `${quote(value)} is not a whole weight of 1 to 99 (the step to 100 is added; write 5)`;
+  return typeof before === "number" && (value as number) <= before
+    ? `${quote(value)} is not more than ${before} before it (steps must rise)`
+    : undefined;
+}
+
+const size: Check = (value) =>
+  typeof value === "number" && value >= 1 && value <= 100
+    ? undefined
+    : `${quote(value)} is not 1 to 100 percent of the candidate's full size (write 25)`;
+
+const hold: Check = (value) => {
+  const wrong = value === "until-promoted" ? undefined : duration(value);
+  return wrong?.replace(/\)$/, ', or "until-promoted")');
+};
+
+function weightOf(step: unknown): unknown {
+  return isRecord(step) ? step["weight"] : step;
+}
+
+function described(path: string, problem: string | undefined): readonly string[] {
+  return problem === undefined ? [] : [`${path}: ${problem}`];
+}

@@ -1,0 +1,96 @@
+import {
+  type Json,
+  parseDuration,
+  type Phase,
+  type Situation,
+  type Strategy,
+  type Want,
+} from "@gennaker/core";
+import { type CanaryStep, checkSteps, stepOf } from "./canary-step.ts";
+import { CUT_OVER, cutOver, hasPast, inParts, PARTS, serves, soak } from "./cut-over.ts";
+import { CANDIDATE_CHECKS, type CandidateOptions, checkOptions, gateOf } from "./options.ts";
+import { checkKept, KEEP_CHECKS, type KeepOptions, retire } from "./retire.ts";
+import { nearestSplit, percentFor } from "./sizes.ts";
+
+/** What `canary` takes; `steps` is needed. */
+export interface CanaryOptions extends Omit<CandidateOptions, "gate">, KeepOptions {
+  /** At least one; the step to all of the traffic is added. */
+  readonly steps: readonly CanaryStep[];
+}
+
+const NAME = "canary";
+
+/**
+ * Gives the candidate a small part of the traffic first, then more in steps that take time, ask people or wait to be
+ * promoted; then all of it. Until the end of the soak everything leads back to how things were.
+ *
+ * With weighted traffic the candidate grows with its weight, and stable keeps its size. With proportional traffic the
+ * numbers of instances are the shares: each step takes the nearest share that they allow, and stable shrinks as the
+ * candidate grows.
+ *
+ * Phases: canary 5 % → canary 25 % → … → full → (soak) → (warm) → retire. Where nothing serves yet there is nothing to
+ * compare with: launch → shift → (soak).
+ *
+ * Works with weighted traffic, and with proportional traffic as long as no step gives a `size`.
+ *
+ * @throws ConfigurationError with all problems of the options
+ * @example
+ * deploy({ cluster, release, strategy: canary({ steps: [{ weight: 5, hold: "10m" }, { weight: 25, hold: "until-promoted" }] }) })
+ */
+export const canary: {
+  (options: CanaryOptions): Strategy;
+  /** The name under which it is recorded. */
+  readonly strategy: string;
+} = Object.assign(make, { strategy: NAME });
+
+function make(options: CanaryOptions): Strategy {
+  const { gate: _, ...common } = CANDIDATE_CHECKS;
+  const checks = { steps: () => undefined, ...common, ...KEEP_CHECKS };
+  checkOptions(NAME, options, checks, (given) => [...checkSteps(given.steps), ...checkKept(given)]);
+  const { size = "match", minHealthy = 100, onRollback = "destroy" } = options;
+  const sized = options.steps.some((step) => stepOf(step).size !== undefined);
+  return {
+    name: NAME,
+    version: 1,
+    options: options as unknown as Json,
+    size,
+    modes: sized ? ["weighted"] : PARTS,
+    rollout: (situation) => ({
+      phases: [
+        ...(serves(situation) ? steps(options, situation) : cutOver(options)),
+        ...(hasPast(situation) ? retire(options, situation) : []),
+      ],
+      minHealthy,
+      onRollback,
+    }),
+  };
+}
+
+function steps(options: CanaryOptions, situation: Situation): readonly Phase[] {
+  const common = { deadlineMs: parseDuration(options.deadline ?? "10m"), after: "back" } as const;
+  const parts = options.steps.map((step) => phaseOf(step, options, situation));
+  const { stable = 100 } = parts.at(-1)?.want ?? {};
+  return [...parts, { name: "full", want: { ...CUT_OVER, stable }, ...common }, ...soak(options, { stable })];
+}
+
+function phaseOf(step: CanaryStep, { deadline = "10m" }: CanaryOptions, situation: Situation): Phase {
+  const { weight, hold = 0, gate } = stepOf(step);
+  const holdMs = hold === "until-promoted" ? 0 : parseDuration(hold);
+  return {
+    name: `canary ${weight} %`,
+    want: { ...sizes(step, situation), traffic: inParts(weight) },
+    ...(holdMs > 0 && { holdMs }),
+    ...(hold === "until-promoted" && { gate: { kind: "promotion" } as const }),
+    ...(gate && { gate: gateOf(gate) }),
+    deadlineMs: parseDuration(deadline),
+    after: "back",
+  };
+}
+
+function sizes(step: CanaryStep, { stable, size, traffic }: Situation): Want {
+  const { weight, size: own = weight } = stepOf(step);
+  if (traffic !== "proportional") return { candidate: own, stable: 100 };
+  const from = stable?.desired ?? 0;
+  const split = nearestSplit(weight, Math.min(from, size));
+  return { candidate: percentFor(split.candidate, size), stable: percentFor(split.stable, from) };
+}
