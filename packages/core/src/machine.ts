@@ -7,7 +7,11 @@
 export { decideRollout, type RolloutDecision, type RolloutInput } from "./machine/rollout/decide.ts";
 export { evolveRollout, initialRollout } from "./machine/rollout/evolve.ts";
 export { planRollout, type RolloutAsk } from "./machine/rollout/plan.ts";
+export type { Guard } from "./machine/rollout/guard.ts";
 export { RULES, type Rules } from "./machine/rollout/rules.ts";
+export type { Sight } from "./machine/rollout/sight.ts";
 export type { Fact, OpenGate, RolloutState } from "./machine/rollout/state.ts";
 export type { Stopwatch } from "./machine/rollout/stopwatch.ts";
+export type { TurnRule } from "./machine/rollout/turn.ts";
+export type { Step, StepRule } from "./machine/rollout/want.ts";
 export { viewGroups } from "./machine/rollout/view.ts";

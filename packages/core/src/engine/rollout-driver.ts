@@ -9,6 +9,7 @@ import type { NewEvent } from "../machine/events.ts";
 import { decideRollout, type RolloutDecision } from "../machine/rollout/decide.ts";
 import { planRollout } from "../machine/rollout/plan.ts";
 import type { RolloutState } from "../machine/rollout/state.ts";
+import { viewGroups } from "../machine/rollout/view.ts";
 import type { RunState } from "../machine/run/state.ts";
 import { clusterId, type ClusterState } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
@@ -17,7 +18,6 @@ import type { Clock } from "../ports/clock.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Bell } from "./bell.ts";
-import { groupViews } from "./group-views.ts";
 import type { Journal } from "./journal.ts";
 import type { CommandEnd, ProviderCalls } from "./provider-calls.ts";
 import type { Redactor } from "./redact.ts";
@@ -237,7 +237,7 @@ export class RolloutDriver {
   #view(rollout: RolloutState, now: number, last: boolean): NewEvent[] {
     const { world } = this.#feed;
     if (!world || !(last ? this.#viewChanged(rollout) : this.#viewIsDue(rollout, now))) return [];
-    const groups = groupViews(rollout, world);
+    const groups = viewGroups(rollout, world);
     this.#viewed = JSON.stringify(groups);
     this.#nextViewAt = now + VIEW_EVERY_MS;
     return [{ type: "rollout-observed", at: now, stage: this.#drive.effect.id, groups }];
@@ -249,7 +249,7 @@ export class RolloutDriver {
 
   #viewChanged(rollout: RolloutState): boolean {
     const { world } = this.#feed;
-    return world !== undefined && !world.stale && JSON.stringify(groupViews(rollout, world)) !== this.#viewed;
+    return world !== undefined && !world.stale && JSON.stringify(viewGroups(rollout, world)) !== this.#viewed;
   }
 
   // ---- the log

@@ -21,7 +21,7 @@ export function copyJson(value: unknown, path: string): JsonCopy {
 }
 
 /** Where a value is not JSON, one line each; empty when it can be recorded as it is. */
-export function jsonProblems(value: unknown, path = "$"): readonly string[] {
+function jsonProblems(value: unknown, path = "$"): readonly string[] {
   return value === undefined ? [`${path}: undefined is not JSON`] : copyJson(value, path).problems;
 }
 

@@ -121,7 +121,7 @@ function oneEnd(
 }
 
 /** Rejects with the reason of a signal, whatever it is. */
-export async function aborted(signal: AbortSignal): Promise<never> {
+async function aborted(signal: AbortSignal): Promise<never> {
   signal.throwIfAborted();
   throw new Error("unreachable: the signal is not aborted");
 }

@@ -2,7 +2,7 @@ import type { TrafficMode } from "@gennaker/core/ports";
 import type { Group } from "./group.ts";
 
 /** Whole percentages of weights, 100 in all: each rounded down, the rest to the largest remainders. */
-export function percentages(weights: readonly number[]): number[] {
+function percentages(weights: readonly number[]): number[] {
   const sum = weights.reduce((a, b) => a + b, 0);
   if (sum === 0) return weights.map(() => 0);
   const exact = weights.map((weight) => (100 * weight) / sum);

@@ -63,7 +63,7 @@ export function passTime(world: IdealWorld, now: number): IdealWorld {
 }
 
 /** The name that a provider would give the next group: `shop-api-v004`. */
-export function nextGroupName(cluster: string, groups: readonly Pick<ServerGroup, "sequence">[]): string {
+function nextGroupName(cluster: string, groups: readonly Pick<ServerGroup, "sequence">[]): string {
   return `${cluster}-v${String(nextSequence(groups)).padStart(3, "0")}`;
 }
 

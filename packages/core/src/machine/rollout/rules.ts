@@ -18,23 +18,41 @@ export interface Rules {
   readonly guards: readonly Guard[];
   /** Why a rollout turns back. */
   readonly turn: readonly TurnRule[];
+  /** Whether a phase's deadline has passed. */
   readonly isLate: typeof isLate;
+  /** What must hold in the world when a command lands. */
   readonly conditionOf: typeof conditionOf;
+  /** What a refused command means. */
   readonly refusal: typeof refusal;
+  /** Where traffic belongs on the way back. */
   readonly home: typeof home;
+  /** Whether a rollout that failed leaves nothing to mend. */
   readonly isRight: typeof isRight;
+  /** Nothing is decided without a claim. */
   readonly isClaimed: typeof isClaimed;
+  /** Nothing is decided while a command is under way. */
   readonly isSettled: typeof isSettled;
+  /** Nothing is decided on an old view of the world. */
   readonly isFresh: typeof isFresh;
+  /** Whether a phase may be left. */
   readonly mayAdvance: typeof mayAdvance;
+  /** Whether a command may be said. */
   readonly mayStep: typeof mayStep;
+  /** Sizes when stable was scaled up. */
   readonly raise: typeof raise;
+  /** Whether a phase's gate lets it go on. */
   readonly isPassed: typeof isPassed;
+  /** What a claim makes void. */
   readonly forget: typeof memory.forget;
+  /** What a command of unknown end means. */
   readonly doubt: typeof memory.doubt;
+  /** Which clocks run. */
   readonly tick: typeof memory.tick;
+  /** Whether a want was met for long enough. */
   readonly isHeld: typeof memory.isHeld;
+  /** Whether an answer is meant for the open question. */
   readonly isOwnVerdict: typeof memory.isOwnVerdict;
+  /** How long to be silent after misses in a row. */
   readonly pauseAfter: typeof memory.pauseAfter;
 }
 

@@ -201,7 +201,7 @@ function finish(state: RunState, at: number): NewEvent[] {
 }
 
 /** failed, if a stage failed and could not undo what it did; else rolled back, else cancelled, else succeeded. */
-export function outcomeOf(state: RunState): Outcome {
+function outcomeOf(state: RunState): Outcome {
   const stages = Object.values(state.stages);
   if (stages.some((stage) => stage.status === "failed" && !stage.rolledBack)) return "failed";
   if (stages.some((stage) => stage.status === "failed")) return "rolled-back";

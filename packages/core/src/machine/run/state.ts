@@ -52,7 +52,7 @@ export interface StageState {
 }
 
 /** A cancel that was asked for. */
-export interface Cancellation {
+interface Cancellation {
   readonly mode: "graceful" | "forced";
   readonly reason: string;
 }
