@@ -28,6 +28,22 @@ export type {
 } from "./provider/options.ts";
 export { type KillPoint, type MortalEngine, mortalEngine } from "./simulate/mortal-engine.ts";
 export { type Life, type Simulated, simulate, type Simulation } from "./simulate/simulate.ts";
+export type {
+  ClusterStart,
+  PipelineSimulation,
+  RunBeside,
+  SimulatedPipeline,
+  SimulatedRun,
+  StageWorld,
+  StandIn,
+} from "./simulate/pipeline-simulation.ts";
+export type { Answers, People, ScriptedAnswer } from "./simulate/people-options.ts";
+export { simulatePipeline } from "./simulate/simulate-pipeline.ts";
+export {
+  RUN_INVARIANTS,
+  type SimulationInvariant,
+  type SimulationViolation,
+} from "./simulate/simulation-violation.ts";
 export { testEngine } from "./engine/kit.ts";
 export type { EngineKitOptions, EngineUnderTest } from "./engine/options.ts";
 export { exploreStrategy } from "./explore/explore.ts";

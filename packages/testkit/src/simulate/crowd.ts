@@ -1,0 +1,183 @@
+import { DeliveryError, parseDuration, type RunHandle } from "@gennaker/core";
+import type { Clock, Event, Verdict } from "@gennaker/core/ports";
+import type { Random } from "../cloud/random.ts";
+import type { Answers, People, ScriptedAnswer } from "./people-options.ts";
+
+/** What one person means to do, and goes on trying until it is acknowledged or refused. */
+interface Intent {
+  readonly run: string;
+  readonly actor: string;
+  readonly text: string;
+  /** Whether an event of this actor must be in the log once it is acknowledged. */
+  readonly recorded: boolean;
+  readonly act: (run: RunHandle, actor: string) => Promise<void>;
+}
+
+/** What the crowd knows of the process: how to reach a run, and that it may be down. */
+export interface Reach {
+  readonly clock: Clock;
+  /** Undefined while the process is down or the run is not there. */
+  readonly handle: (run: string) => RunHandle | undefined;
+  readonly note: (text: string) => void;
+}
+
+const HOUR = 3_600_000;
+const PATIENCE = [1000, 60_000] as const;
+// Acts come within the first so many events of a run: some early, some late.
+const EVENTS = [3, 15, 60] as const;
+
+/** People: they answer judgements, resume what stands still, and do what chance has them do. They outlive the process. */
+export class Crowd {
+  readonly #answers: Answers;
+  readonly #chance: Random;
+  readonly #reach: Reach;
+  readonly #people: People;
+  readonly #asked = new Map<string, number>();
+  readonly #plans = new Map<string, { at: number; readonly do: () => void }[]>();
+  readonly #seen = new Map<string, number>();
+  readonly #over = new Set<string>();
+  readonly #unanswered = new Set<Intent>();
+  readonly #acknowledged: { readonly run: string; readonly actor: string; readonly text: string }[] = [];
+  readonly #surprises: string[] = [];
+  #count = 0;
+
+  constructor(answers: Answers, people: People, chance: Random, reach: Reach) {
+    this.#answers = answers;
+    this.#people = people;
+    this.#chance = chance;
+    this.#reach = reach;
+  }
+
+  /** Hears of an event. */
+  notice(event: Event): void {
+    const { run } = event;
+    if (event.type === "run-started") this.#plan(run);
+    if (event.type === "run-finished") this.#over.add(run);
+    if (event.type === "judgement-requested") this.#hearQuestion(event);
+    if (event.type === "judgement-answered" && event.verdict === "inconclusive") this.#hearAgain(event);
+    if (event.type === "run-paused" || event.type === "rollout-paused")
+      this.#soon(24 * HOUR, run, "resumes", (handle, actor) => handle.resume({ actor }));
+    const seen = (this.#seen.get(run) ?? 0) + 1;
+    this.#seen.set(run, seen);
+    for (const plan of this.#plans.get(run) ?? []) if (plan.at === seen) plan.do();
+  }
+
+  /** The process is back: whoever was not answered tries again. */
+  retry(): void {
+    for (const intent of this.#unanswered) {
+      this.#unanswered.delete(intent);
+      this.#later(this.#chance.within(PATIENCE), intent);
+    }
+  }
+
+  /** What people were told and is not so: done, and not in the log; refused, and not because it came too late. */
+  broken(events: readonly Event[]): readonly string[] {
+    const said = new Set(events.map(({ run, actor }) => `${run} ${actor}`));
+    const lost = this.#acknowledged.filter(({ run, actor }) => !said.has(`${run} ${actor}`));
+    return [
+      ...this.#surprises,
+      ...lost.map(
+        ({ actor, text }) => `${actor} was told that it is done, and it is not in the log: ${text}`,
+      ),
+    ];
+  }
+
+  #plan(run: string): void {
+    const { pause = 0, cancel = 0, forcedCancel = 0, promote = 0 } = this.#people;
+    const plans: { at: number; readonly do: () => void }[] = [];
+    const maybe = (probability: number, text: string, act: Intent["act"]): void => {
+      const at = this.#chance.within([1, this.#chance.pick(EVENTS)]);
+      if (this.#chance.chance(probability))
+        plans.push({ at, do: () => this.#soon(HOUR / 60, run, text, act) });
+    };
+    maybe(pause, "pauses", (handle, actor) => handle.pause({ actor }));
+    maybe(cancel, "cancels", (handle, actor) => handle.cancel({ actor }));
+    maybe(forcedCancel, "cancels by force", (handle, actor) => handle.cancel({ actor, mode: "forced" }));
+    maybe(promote, "promotes", (handle, actor) => promoteWhatRolls(handle, actor));
+    this.#plans.set(run, plans);
+  }
+
+  #hearQuestion({ run, stage, at, expiresAt }: Event<"judgement-requested">): void {
+    const script = this.#answers[stage];
+    if (script === undefined)
+      return this.#answerBySeed(run, stage, expiresAt === undefined ? undefined : expiresAt - at);
+    if (script === "nobody") return;
+    const turn = this.#asked.get(`${run}/${stage}`) ?? 0;
+    this.#asked.set(`${run}/${stage}`, turn + 1);
+    const list = (Array.isArray(script) ? script : [script]) as readonly (Verdict | ScriptedAnswer)[];
+    const next = list[Math.min(turn, list.length - 1)] ?? "pass";
+    const { verdict, after = "5m" } = typeof next === "string" ? { verdict: next } : next;
+    this.#answer(parseDuration(after), run, stage, verdict);
+  }
+
+  // A stage's own question stays open after an inconclusive answer, without being asked again.
+  #hearAgain(event: Event<"judgement-answered">): void {
+    if (event.judgement === event.stage)
+      this.#hearQuestion({ ...event, type: "judgement-requested", roles: [] });
+  }
+
+  #answerBySeed(run: string, stage: string, limit: number | undefined): void {
+    const chance = this.#chance;
+    const verdict = (): Verdict => (chance.chance(0.7) ? "pass" : chance.pick(["fail", "inconclusive"]));
+    // One in eight comes too late, where there is a limit.
+    const late = limit !== undefined && chance.chance(0.125);
+    const wait = late
+      ? limit + chance.within([1, HOUR])
+      : chance.within([1000, chance.pick([60_000, HOUR, 36 * HOUR])]);
+    this.#answer(wait, run, stage, verdict());
+    if (chance.chance(0.25)) this.#answer(wait + chance.within([0, 100]), run, stage, verdict());
+  }
+
+  #answer(wait: number, run: string, stage: string, verdict: Verdict): void {
+    this.#later(wait, {
+      run,
+      actor: this.#name(),
+      text: `answers ${verdict} to ${stage}`,
+      recorded: true,
+      act: (handle, actor) => handle.judge(stage, { verdict, actor }),
+    });
+  }
+
+  #soon(withinMs: number, run: string, text: string, act: Intent["act"]): void {
+    this.#later(this.#chance.within([1, withinMs]), { run, actor: this.#name(), text, recorded: false, act });
+  }
+
+  #later(wait: number, intent: Intent): void {
+    this.#reach.clock.after(wait, () => this.#try(intent));
+  }
+
+  #try(intent: Intent): void {
+    const { run, actor, text } = intent;
+    if (this.#over.has(run)) return;
+    this.#unanswered.add(intent);
+    const handle = this.#reach.handle(run);
+    if (!handle) return;
+    this.#reach.note(`${actor} ${text} (${run})`);
+    void this.#await(intent, handle);
+  }
+
+  // A process that dies meanwhile never answers: then this never goes on.
+  async #await(intent: Intent, handle: RunHandle): Promise<void> {
+    const { run, actor, text, recorded, act } = intent;
+    try {
+      await act(handle, actor);
+      if (recorded) this.#acknowledged.push({ run, actor, text });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const tooLate = DeliveryError.is(error) && error.code === "GENNAKER_CONFLICT";
+      if (!tooLate) this.#surprises.push(`${actor} ${text}: ${message}`);
+    }
+    this.#unanswered.delete(intent);
+  }
+
+  #name(): string {
+    this.#count += 1;
+    return `person ${this.#count}`;
+  }
+}
+
+async function promoteWhatRolls(handle: RunHandle, actor: string): Promise<void> {
+  const { stages } = await handle.state();
+  const rolling = stages.find(({ rollout }) => rollout && rollout.outcome === undefined);
+  if (rolling) await handle.promote(rolling.name, { actor });
+}

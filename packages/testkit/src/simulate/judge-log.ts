@@ -1,0 +1,45 @@
+import type { Event } from "@gennaker/core/ports";
+
+const ENDS: ReadonlySet<Event["type"]> = new Set([
+  "stage-succeeded",
+  "stage-failed",
+  "stage-cancelled",
+  "stage-skipped",
+]);
+
+/** What a rollout that failed and goes on watching may still say when its run is over. */
+const AFTERMATH = /^rollout-|^traffic-|^stage-progressed$/;
+
+/** Where the log of one run says something twice, or goes on after the end; one line each. */
+export function judgeLog(events: readonly Event[]): readonly string[] {
+  const wrong: string[] = [];
+  const once = new Map<string, Event>();
+  const first = (key: string, event: Event): void => {
+    const before = once.get(key);
+    if (before) wrong.push(`${event.id}: ${key}, a second time (first: ${before.id} ${before.type})`);
+    else once.set(key, event);
+  };
+  for (const [seq, event] of events.entries()) {
+    if (event.seq !== seq) wrong.push(`${event.id}: has number ${event.seq}, not ${seq}`);
+    if (once.has("the run ends") && event.type !== "run-finished" && !AFTERMATH.test(event.type))
+      wrong.push(`${event.id}: ${event.type} after the run was over`);
+    for (const key of keysOf(event)) first(key, event);
+  }
+  return wrong;
+}
+
+/** What an event says that may be said once. */
+function keysOf(event: Event): readonly string[] {
+  if (event.type === "run-started") return ["the run begins"];
+  if (event.type === "run-finished") return ["the run ends"];
+  if (event.type === "stage-started") return [`stage ${event.stage} begins`];
+  if (ENDS.has(event.type) && "stage" in event) return [`stage ${event.stage} ends`];
+  if (event.type === "stage-retried") return [`stage ${event.stage}, attempt ${event.attempt} fails`];
+  if (event.type === "stage-step-recorded") return [`stage ${event.stage}, step ${event.step} is recorded`];
+  if (event.type === "rollout-planned") return [`the rollout of stage ${event.stage} is planned`];
+  if (event.type === "rollout-finished") return [`the rollout of stage ${event.stage} ends`];
+  if (event.type === "rollout-command-sent") return [`command ${event.command} is said`];
+  if (event.type === "judgement-answered" && event.verdict !== "inconclusive")
+    return [`judgement ${event.judgement} is decided`];
+  return [];
+}

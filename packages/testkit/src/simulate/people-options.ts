@@ -1,0 +1,29 @@
+import type { Duration, Verdict } from "@gennaker/core";
+
+/** One answer to a judgement. */
+export interface ScriptedAnswer {
+  readonly verdict: Verdict;
+  /** How long after the question. Default `"5m"`. */
+  readonly after?: Duration;
+}
+
+/**
+ * What is answered to the judgement of each stage: a verdict, several ones in turn (after an inconclusive one, or when a
+ * phase of a rollout asks again), or `"nobody"`. A stage that is not named is answered by seed: sooner or later, pass
+ * or fail or inconclusive, now and then too late, now and then by two people.
+ */
+export type Answers = Readonly<
+  Record<string, Verdict | "nobody" | ScriptedAnswer | readonly (Verdict | ScriptedAnswer)[]>
+>;
+
+/** What people do of themselves: probabilities for one run, 0–1. When, is by seed. */
+export interface People {
+  /** Pauses it, and resumes it within a day. */
+  readonly pause?: number;
+  /** Cancels it. */
+  readonly cancel?: number;
+  /** Stops it by force: what is left is left. */
+  readonly forcedCancel?: number;
+  /** Skips the hold and the gate of a phase. */
+  readonly promote?: number;
+}
