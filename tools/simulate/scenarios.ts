@@ -1,0 +1,175 @@
+import {
+  type Cluster,
+  deploy,
+  judgement,
+  pipeline,
+  type Pipeline,
+  type Strategy,
+  wait,
+} from "@gennaker/core";
+import type { Supports } from "@gennaker/core/ports";
+import { highlander, redBlack } from "@gennaker/strategies";
+import { type Faults, type SimulatedPipeline, simulatePipeline } from "@gennaker/testkit";
+import { openTicket, ticketAt, TicketDesk } from "./ticket-desk.ts";
+
+/** Everything that can go wrong, often enough to meet. */
+const FAULTS: Faults = {
+  slowBoot: 0.1,
+  neverHealthy: 0.1,
+  dyingInstance: 0.1,
+  lostCommand: 0.05,
+  lostAnswer: 0.05,
+  lateCommand: 0.05,
+  throttled: 0.05,
+  staleRead: 0.05,
+  conflict: 0.05,
+  autoscaler: 0.05,
+};
+const PEOPLE = { pause: 0.2, cancel: 0.15, forcedCancel: 0.05, promote: 0.2 };
+const CRASHES = 3;
+
+const api: Cluster = { provider: "simulated", account: "prod", location: "shop", name: "shop-api" };
+const web: Cluster = { ...api, name: "shop-web" };
+const three = { size: 3, share: 100, release: "v1" };
+
+/** What one seed came to. */
+export interface Told {
+  readonly crashes: number;
+  readonly faults: number;
+  readonly virtualMs: number;
+  readonly outcome: string;
+  readonly violations: readonly {
+    readonly invariant: string;
+    readonly message: string;
+    readonly trace: string;
+  }[];
+}
+
+/** Every seed tells one of these stories, in a world of one of these kinds. */
+export const SCENARIOS: Readonly<Record<string, (seed: number) => Promise<Told>>> = {
+  "red/black": (seed) => oneDeploy(redBlack({ soak: "10m" }), seed),
+  highlander: (seed) => oneDeploy(highlander({ soak: "5m" }), seed),
+  "red/black with approval": (seed) =>
+    oneDeploy(redBlack({ soak: "1m", gate: { roles: ["qa"], timeout: "1d" }, scaleDownDelay: "5m" }), seed),
+  "first deploy": (seed) => oneDeploy(redBlack({ size: 2 }), seed, []),
+  promote,
+  race,
+  "sick releases": sickReleases,
+};
+
+/** The story of a seed. */
+export function scenarioOf(seed: number): string {
+  const names = Object.keys(SCENARIOS);
+  return names[seed % names.length] as string;
+}
+
+const MODES = ["weighted", "proportional", "switch"] as const;
+
+// The world differs from seed to seed as providers do.
+function worldOf(seed: number): { readonly name: string; readonly supports: Supports } {
+  const turn = Math.floor(seed / Object.keys(SCENARIOS).length);
+  return {
+    name: api.provider,
+    supports: {
+      traffic: MODES[turn % 3] ?? "weighted",
+      fencing: turn % 5 === 0 ? "drain" : "refuse",
+      conditions: true,
+      createOnce: turn % 2 === 0,
+      watch: turn % 7 !== 0,
+    },
+  };
+}
+
+function common(seed: number): {
+  readonly seed: number;
+  readonly faults: Faults;
+  readonly crashes: number;
+  readonly people: typeof PEOPLE;
+  readonly providers: readonly ReturnType<typeof worldOf>[];
+} {
+  return { seed, faults: FAULTS, crashes: CRASHES, people: PEOPLE, providers: [worldOf(seed)] };
+}
+
+function deployOf(name: string, strategy: Strategy, cluster: Cluster = api): Pipeline<string> {
+  return pipeline<string>(name).stage("deploy", deploy, ({ input }) => ({
+    cluster,
+    release: input,
+    strategy,
+  }));
+}
+
+async function oneDeploy(strategy: Strategy, seed: number, groups = [three]): Promise<Told> {
+  return tell(
+    await simulatePipeline(deployOf("ship", strategy), {
+      ...common(seed),
+      input: "v2",
+      clusters: [{ cluster: api, groups }],
+    }),
+  );
+}
+
+const shipped = pipeline<string>("promote")
+  .stage("first", deploy, ({ input }) => ({
+    cluster: web,
+    release: input,
+    strategy: redBlack({ soak: "10m" }),
+  }))
+  .stage("ticket", openTicket, ({ input }) => ({ title: input }), { after: [] })
+  .stage("rest", wait, () => ({ for: "2h" }), { after: ["first", "ticket"] })
+  .stage("go?", judgement, () => ({ roles: ["qa"], timeout: "2d" }))
+  .stage("all", deploy, ({ outputs }) => ({
+    cluster: api,
+    release: outputs.first.release,
+    strategy: highlander({ soak: "10s" }),
+  }));
+
+async function promote(seed: number): Promise<Told> {
+  const desk = new TicketDesk();
+  const told = await simulatePipeline(shipped, {
+    ...common(seed),
+    input: "v2",
+    clusters: [
+      { cluster: api, groups: [three] },
+      { cluster: web, groups: [three] },
+    ],
+    stages: { ticket: ticketAt(desk) },
+  });
+  const twice = desk.tickets > 1 ? [`${desk.tickets} tickets were opened for one stage`] : [];
+  const message = twice[0];
+  const more = message === undefined ? [] : [{ invariant: "applied-once", message, trace: told.trace }];
+  return { ...tell(told), violations: [...told.violations, ...more] };
+}
+
+async function race(seed: number): Promise<Told> {
+  return tell(
+    await simulatePipeline(deployOf("ship", redBlack({ soak: "5m" })), {
+      ...common(seed),
+      input: "v2",
+      clusters: [{ cluster: api, groups: [three] }],
+      beside: [
+        { pipeline: deployOf("hotfix", redBlack()), input: "v3", after: "1m" },
+        { pipeline: deployOf("clean", highlander()), input: "v4", after: "2m" },
+      ],
+    }),
+  );
+}
+
+// Releases that fall sick under traffic, while stable dies: rollouts that fail, go on watching, and make room.
+async function sickReleases(seed: number): Promise<Told> {
+  return tell(
+    await simulatePipeline(deployOf("ship", redBlack({ soak: "30m", deadline: "2m" })), {
+      ...common(seed),
+      input: "sick",
+      clusters: [{ cluster: api, groups: [{ ...three, release: "old" }] }],
+      behaviour: (release) =>
+        release === "sick"
+          ? { sickAfterTrafficMs: [1, 600_000] }
+          : { diesAfterMs: [60_000, 3_600_000], restartMs: [1000, 300_000] },
+      beside: [{ pipeline: deployOf("hotfix", redBlack({ soak: "1m" })), input: "v3", after: "5m" }],
+    }),
+  );
+}
+
+function tell({ crashes, faults, virtualMs, outcome, violations }: SimulatedPipeline): Told {
+  return { crashes, faults, virtualMs, outcome: outcome ?? "not over", violations };
+}
