@@ -97,6 +97,8 @@ test("a log that cannot be written does not end the supervisor", async () => {
 
 test("no two instances are given one port before they have bound it", async () => {
   const ports = new Ports();
-  const taken = await Promise.all(Array.from({ length: 400 }, () => ports.take()));
-  expect(new Set(taken.map(({ port }) => port)).size).toBe(400);
+  const taken = new Set<number>();
+  // One after the other: the system itself gives no port twice at the same time, but soon after.
+  for (let n = 0; n < 1500; n += 1) taken.add((await ports.take()).port);
+  expect(taken.size).toBe(1500);
 });

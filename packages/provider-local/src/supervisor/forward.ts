@@ -123,8 +123,6 @@ export class Forward {
       if (!this.#gone) lease.failed();
       this.#response.destroy();
     });
-    // It need not have read the whole body to know its answer; the client goes on sending.
-    this.#response.once("finish", () => this.#body?.discard());
     incoming.pipe(this.#response);
   }
 
