@@ -10,15 +10,15 @@ import {
 const STEPS = 10;
 const INPUT: Json = { image: "shop/api:1.4.2" };
 
-const step = defineStage<Json, Json>({ type: "step", run: ({ input }) => input });
+const step = defineStage({ type: "step", run: ({ input }) => input });
 
 /** Ten stages, one after the other, which do nothing: all that is measured is the engine. */
 export const tenSteps: Pipeline<Json, never> = make();
 
 function make(): Pipeline<Json, never> {
-  let made: AnyPipeline = pipeline<Json>("ten-steps");
+  let made: AnyPipeline = pipeline("ten-steps");
   for (let n = 1; n <= STEPS; n += 1)
-    made = (made as unknown as Pipeline<Json, object>).stage(`step ${n}`, step, () => ({ number: n }));
+    made = (made as unknown as Pipeline<Json>).stage(`step ${n}`, step, () => ({ number: n }));
   return made as Pipeline<Json, never>;
 }
 

@@ -2,7 +2,7 @@ import type { Cluster, Json, Provider } from "@gennaker/core";
 import type { ClusterState, ServerGroup } from "@gennaker/core/ports";
 
 /** A cloud in memory that obeys at once, and whose instances become healthy when they are told to. */
-export interface TinyCloud extends Provider<Json> {
+export interface TinyCloud extends Provider {
   /** All instances of a group are healthy from now on; whoever watches hears of it. */
   heal(cluster: string): void;
   /** Resolves when a group of this cluster has been made, and with the time of the next change of traffic. */

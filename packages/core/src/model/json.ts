@@ -20,11 +20,6 @@ export function copyJson(value: unknown, path: string): JsonCopy {
   return { json: copy(value, path, 0, problems), problems };
 }
 
-/** Where a value is not JSON, one line each; empty when it can be recorded as it is. */
-function jsonProblems(value: unknown, path = "$"): readonly string[] {
-  return value === undefined ? [`${path}: undefined is not JSON`] : copyJson(value, path).problems;
-}
-
 function copy(value: unknown, path: string, depth: number, problems: string[]): Json {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;

@@ -129,14 +129,15 @@ function startPhase(state: RolloutState, event: Fact<"rollout-phase-started">): 
 
 // From here on the candidate is counted on with so many instances.
 function reach(state: RolloutState): RolloutState {
-  if (state.met) return state;
   const { minHealthy } = state.planned.rollout;
   const wanted = phaseOf(state)?.want.candidate;
   const counted =
     state.direction === "forward" && typeof wanted === "number"
       ? need(sizeOf(state.size, wanted), minHealthy)
       : 0;
-  return { ...state, met: true, metOnce: true, held: ZERO, proved: Math.max(state.proved, counted) };
+  if (state.met && counted <= state.proved) return state;
+  const held = state.met ? state.held : ZERO;
+  return { ...state, met: true, metOnce: true, held, proved: Math.max(state.proved, counted) };
 }
 
 function send(state: RolloutState, { command, body }: Fact<"rollout-command-sent">): RolloutState {

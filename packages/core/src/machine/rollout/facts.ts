@@ -5,7 +5,8 @@ import { mayAct } from "./rules.ts";
 import { isLost, type Sight } from "./sight.ts";
 import { route } from "./state.ts";
 import { cancelled, lateness, missingStable, shortfall } from "./turn.ts";
-import type { Step } from "./want.ts";
+import { need } from "./size.ts";
+import { type Step, wantedCandidate } from "./want.ts";
 
 /** What to record next, judging by the world alone; undefined when all is recorded. One at a time, in this order. */
 export function nextFact(sight: Sight, step: Step | undefined): NewEvent | undefined {
@@ -88,10 +89,17 @@ function raiseSize(sight: Sight): NewEvent | undefined {
 
 function noteMet(sight: Sight, step: Step | undefined): NewEvent | undefined {
   const { state, phase } = sight;
-  if (!phase || state.met === !step) return undefined;
+  if (!phase || (state.met === !step && !isMore(sight))) return undefined;
   return step
     ? { type: "rollout-phase-lost", ...stageOf(sight), phase: phase.name, reason: shortfall(sight, step) }
     : { type: "rollout-phase-reached", ...stageOf(sight), phase: phase.name };
+}
+
+// Met already, and now with more candidates than have been counted on: stable was scaled up meanwhile.
+function isMore(sight: Sight): boolean {
+  const { state } = sight;
+  const counted = need(wantedCandidate(sight), state.planned.rollout.minHealthy);
+  return state.met && state.direction === "forward" && counted > state.proved;
 }
 
 function late(sight: Sight, step: Step | undefined): NewEvent | undefined {
