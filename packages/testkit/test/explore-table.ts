@@ -1,17 +1,38 @@
-// What is explored to the full: every way to split traffic, sizes 1 to 3, three faults, the whole menu.
+// What is explored to the full: every way to split traffic, small sizes, a few faults, the whole menu.
 import type { Strategy } from "@gennaker/core";
 import { expect, it } from "vitest";
 import { exploreStrategy, type ExploreOptions } from "../src/index.ts";
 
-const MODES = ["weighted", "proportional", "switch"] as const;
+const TIMEOUT_MS = 120_000;
 
-/** Declares one test for each row. */
-export function exploreFully(strategy: Strategy): void {
-  for (const traffic of MODES)
-    for (const size of [1, 2, 3])
-      it(`${strategy.name} keeps its promises with ${traffic} traffic, size ${size}, up to 3 faults`, () => {
-        expect(verdict(strategy, { traffic, size, faults: 3 })).toEqual(FLAWLESS);
-      }, 120_000);
+/** Which worlds a strategy is explored in. */
+export interface Grid {
+  /** Default 1 to 3. */
+  readonly sizes?: readonly number[];
+  /** Default 3. */
+  readonly faults?: number;
+}
+
+/** Declares one test for each way to split traffic that a strategy works with, and each size. */
+export function exploreFully(strategy: Strategy, { sizes = [1, 2, 3], faults = 3 }: Grid = {}): void {
+  for (const traffic of strategy.modes)
+    for (const size of sizes)
+      it(
+        `${strategy.name} keeps its promises with ${traffic} traffic, size ${size}, up to ${faults} faults`,
+        () => expect(verdict(strategy, { traffic, size, faults })).toEqual(FLAWLESS),
+        TIMEOUT_MS,
+      );
+}
+
+/** Declares one test for each world with a name. */
+export function exploreRows(
+  rows: Readonly<Record<string, readonly [strategy: Strategy, options: ExploreOptions]>>,
+): void {
+  it.each(Object.entries(rows))(
+    "keeps its promises %s",
+    (_, [strategy, options]) => expect(verdict(strategy, { faults: 2, ...options })).toEqual(FLAWLESS),
+    TIMEOUT_MS,
+  );
 }
 
 /** What is expected of a strategy. */

@@ -13,11 +13,14 @@ import {
   pipeline,
   wait,
 } from "@gennaker/core";
-import { highlander, redBlack } from "@gennaker/strategies";
+import { canary, highlander, redBlack, rolling, rollingRedBlack } from "@gennaker/strategies";
 import { describe, expect, it } from "vitest";
 import { type SimulatedCloud, simulatedCloud, virtualClock, type VirtualClock } from "../src/index.ts";
 
-function bed(traffic: "weighted" | "proportional" | "switch" = "weighted"): {
+function bed(
+  traffic: "weighted" | "proportional" | "switch" = "weighted",
+  size = 3,
+): {
   clock: VirtualClock;
   cloud: SimulatedCloud;
   cluster: Cluster;
@@ -28,7 +31,7 @@ function bed(traffic: "weighted" | "proportional" | "switch" = "weighted"): {
   cloud.behaviour(() => ({ bootMs: 38_000 }));
   const provider = cloud.provider({ traffic });
   const cluster = provider.cluster("shop-api");
-  cloud.seed(cluster, [{ size: 3, share: 100, release: "v1" }]);
+  cloud.seed(cluster, [{ size, share: 100, release: "v1" }]);
   const delivery = createDelivery({ engine: memory(), clock, providers: [provider] });
   return { clock, cloud, cluster, delivery };
 }
@@ -43,14 +46,23 @@ const strategies = [
   redBlack({ soak: "1m", scaleDownDelay: "5m", keepWarm: 1 }),
   redBlack({ size: 5, keep: 0 }),
   highlander({ soak: "30s" }),
+  rollingRedBlack({ percentages: [10, 50], pause: "1m", keepWarm: 1 }),
+  rollingRedBlack({ percentages: [100], soak: "1m" }),
+  rolling({ pause: "10s", soak: "1m" }),
+  rolling({ maxSurge: 0 }),
+  rolling({ maxSurge: "100%", maxUnavailable: 1, keep: 0 }),
+  canary({ steps: [5, { weight: 25, hold: "10m" }], soak: "1m" }),
+  canary({ steps: [{ weight: 25, size: 50 }] }),
 ];
 
 describe.for(["weighted", "proportional", "switch"] as const)("%s traffic", (traffic) => {
   it.for(
-    strategies.map((strategy) => ({
-      name: `${strategy.name} ${JSON.stringify(strategy.options)}`,
-      strategy,
-    })),
+    strategies
+      .filter(({ modes }) => modes.includes(traffic))
+      .map((strategy) => ({
+        name: `${strategy.name} ${JSON.stringify(strategy.options)}`,
+        strategy,
+      })),
   )("goes as planned: $name", async ({ strategy }) => {
     const { clock, cloud, cluster, delivery } = bed(traffic);
     const input = { cluster, release: "v2", strategy };
@@ -70,6 +82,51 @@ describe.for(["weighted", "proportional", "switch"] as const)("%s traffic", (tra
       cloud.world(cluster).groups.map(({ name, desired, share }) => ({ name, desired, share })),
     );
   });
+});
+
+const SIZES = Array.from({ length: 10 }, (_, index) => index + 1);
+const BOUNDS = [
+  [1, 0],
+  [0, 1],
+  [1, 1],
+  ["25%", "25%"],
+] as const;
+
+describe.for(["weighted", "proportional"] as const)("rolling with %s traffic", (traffic) => {
+  it.for(BOUNDS)("keeps to surge %s and unavailable %s at every size", async ([maxSurge, maxUnavailable]) => {
+    for (const size of SIZES) {
+      const { clock, cluster, delivery } = bed(traffic, size);
+      const strategy = rolling({ maxSurge, maxUnavailable });
+      const plan = await clock.drive(delivery.plan(deploy, { cluster, release: "v2", strategy }));
+      const { outcome, runningPeak = 0, servingLeast = 0 } = plan.stages[0]?.rollout ?? {};
+      const count = (value: number | string, round: typeof Math.ceil): number =>
+        typeof value === "number" ? value : round(size / 4);
+      // At least one serves, and there is always some room.
+      const missing = Math.min(size - 1, count(maxUnavailable, Math.floor));
+      const surge = count(maxSurge, Math.ceil) || (missing === 0 ? 1 : 0);
+      expect(outcome).toBe("succeeded");
+      expect(runningPeak).toBeLessThanOrEqual(size + surge);
+      // Weights are whole percents, which cannot express thirds.
+      expect(Math.ceil(servingLeast)).toBeGreaterThanOrEqual(size - missing);
+    }
+  });
+});
+
+it("plans a step that waits to be promoted, and the rollout goes on when it is", async () => {
+  const { clock, cluster, delivery } = bed();
+  const strategy = canary({ steps: [{ weight: 25, hold: "until-promoted" }] });
+  const plan = await clock.drive(delivery.plan(deploy, { cluster, release: "v2", strategy }));
+  expect(dryRunText(plan)).toMatch(
+    /canary 25 % .* 75 % to shop-api-v001, 25 % to shop-api-v002, waits to be promoted/,
+  );
+  const run = await clock.drive(delivery.deploy({ cluster, release: "v2", strategy }));
+  const waits = async (): Promise<void> => {
+    for await (const event of run.events())
+      if (event.type === "rollout-phase-reached" && event.phase === "canary 25 %") return;
+  };
+  await clock.drive(waits());
+  await clock.drive(run.promote("deploy", { actor: "ana" }));
+  expect(await clock.drive(run.outcome())).toBe("succeeded");
 });
 
 it("learns from the log how long instances take to boot", async () => {
