@@ -1,6 +1,7 @@
 import { uuidv7 } from "uuidv7";
-import { ConflictError } from "../errors.ts";
+import { ConfigurationError, ConflictError } from "../errors.ts";
 import type { Event, EventType } from "../machine/events.ts";
+import type { Cluster, ClusterState } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -9,7 +10,9 @@ import type { Engine, RunFilter, RunSummary } from "../ports/engine.ts";
 import { silentLogger, type Logger } from "../ports/logger.ts";
 import type { Provider } from "../ports/provider.ts";
 import type { DeployInput, DeployStage } from "../stages/deploy.ts";
+import { checkCluster } from "../stages/deploy-input.ts";
 import { dryRun, type DryRun } from "./dry-run.ts";
+import { undoFactory, undoTarget, undoTargets, type UndoTarget } from "./undo.ts";
 import { engineHost } from "./engine-host.ts";
 import { checkFrom, follow, StreamHub } from "./event-stream.ts";
 import { guardedLogger } from "./guarded-logger.ts";
@@ -19,7 +22,7 @@ import { Listeners } from "./listeners.ts";
 import { memory } from "./memory/memory.ts";
 import { Redactor } from "./redact.ts";
 import { Registry, type AnyPipeline, type StrategyFactory } from "./registry.ts";
-import { callLimits } from "./provider-calls.ts";
+import { callLimits, ProviderCalls } from "./provider-calls.ts";
 import { recordRunInput } from "./run-input.ts";
 import { recordShortForm, shortFormOf } from "./short-form.ts";
 import { runHandle, type RunAccess, type RunHandle } from "./run-handle.ts";
@@ -90,6 +93,22 @@ export interface Delivery {
     input: DeployInput<Release>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<DryRun>;
+  /**
+   * Where a cluster could go back to, the newest first, and what it would cost.
+   *
+   * @throws ConfigurationError when the cluster's provider is not one of this delivery
+   */
+  undoTargets(
+    cluster: Cluster<unknown>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly UndoTarget[]>;
+  /**
+   * Goes back to an older group of the cluster that is still there: its instances are started where they do not run,
+   * then all traffic is shifted at once. The group that served is left warm, for the undo of the undo.
+   *
+   * @throws ConflictError when there is nothing to go back to; it names what there is
+   */
+  undo(cluster: Cluster<unknown>, options?: StartOptions & { readonly to?: string }): Promise<RunHandle>;
   /** A run by its id. @throws ConflictError when there is none */
   run(id: string): Promise<RunHandle>;
   /** Runs, newest first. */
@@ -120,11 +139,10 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const engine = options.engine ?? memory();
   const redactor = new Redactor(options.secrets);
   const logger = guardedLogger(options.logger ?? silentLogger, redactor);
-  const registry = new Registry(
-    (options.providers ?? []) as readonly Provider[],
-    options.pipelines ?? [],
-    options.strategies ?? [],
-  );
+  const registry = new Registry((options.providers ?? []) as readonly Provider[], options.pipelines ?? [], [
+    ...(options.strategies ?? []),
+    undoFactory,
+  ]);
   const newRunId = options.newRunId ?? uuidv7;
   const shortForm = shortFormOf(registry);
   registry.add(shortForm);
@@ -161,6 +179,14 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       },
     );
     return runHandle(result.run, access);
+  };
+
+  const look = (cluster: Cluster<unknown>, signal?: AbortSignal): Promise<ClusterState> => {
+    const provider = registry.provider(cluster?.provider);
+    const problems = [...checkCluster(cluster), ...(provider ? [] : registry.providerProblems(cluster))];
+    if (!provider || problems.length > 0) throw new ConfigurationError("undo", problems);
+    const patience = signal ?? new AbortController().signal;
+    return new ProviderCalls(provider, cluster as Cluster, clock, calls).observe(patience);
   };
 
   // What was parked for want of this code goes on.
@@ -219,6 +245,16 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       }
       learn(registry.add(pipeline));
       return dryRun(pipeline, await recordRunInput(pipeline, input), sources);
+    },
+    async undoTargets(cluster, { signal } = {}) {
+      await ready();
+      return undoTargets(await look(cluster, signal));
+    },
+    async undo(cluster, { to, ...start } = {}) {
+      await ready();
+      const { group, release } = undoTarget(cluster, await look(cluster), to);
+      const input = { cluster: cluster as Cluster, release, strategy: undoFactory(), group };
+      return create(shortForm, recordShortForm(input, registry), start);
     },
     async run(id) {
       await ready();

@@ -123,7 +123,7 @@ async function forecastStage(
 
 async function forecastDeploy(
   stage: PipelineStage,
-  { cluster, release, strategy }: DeployInput<Json>,
+  { cluster, release, strategy, group }: DeployInput<Json>,
   startsMs: number,
   walk: Walk,
   sources: DryRunSources,
@@ -143,6 +143,7 @@ async function forecastDeploy(
       cluster,
       release,
       strategy,
+      ...(group !== undefined && { group }),
       world,
       traffic,
       at: walk.at + startsMs,

@@ -29,6 +29,8 @@ export interface RolloutDrive {
   readonly effect: IssuedEffect;
   readonly calls: ProviderCalls;
   readonly release: Json;
+  /** An existing group to bring back. */
+  readonly group: string | undefined;
   /** Needed until the rollout is planned. */
   readonly strategy: () => Promise<Strategy>;
   readonly journal: Journal;
@@ -77,7 +79,7 @@ export class RolloutDriver {
   }
 
   async #plan(signal: AbortSignal): Promise<void> {
-    const { calls, release, clock, effect, strategy } = this.#drive;
+    const { calls, release, group, clock, effect, strategy } = this.#drive;
     const wanted = await strategy();
     const { traffic } = calls.provider.supports;
     if (!wanted.modes.includes(traffic))
@@ -91,6 +93,7 @@ export class RolloutDriver {
       cluster: calls.cluster,
       release,
       strategy: wanted,
+      ...(group !== undefined && { group }),
       world: await this.#fresh(signal),
       traffic,
       at: clock.now(),

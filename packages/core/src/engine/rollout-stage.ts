@@ -39,6 +39,7 @@ export async function runRolloutStage(
     signal,
     calls: new ProviderCalls(provider, recorded.cluster, using.clock, using.calls),
     release: recorded.release,
+    group: recorded.group,
     strategy: () => findStrategy(effect, code, recorded, using),
   });
   await driver.run();

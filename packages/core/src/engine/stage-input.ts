@@ -109,7 +109,8 @@ function rolloutProblems(value: unknown, registry: Registry): readonly string[] 
 }
 
 // A strategy is code: its name and options are recorded, and lead back to it after a crash.
-function recordDeploy({ cluster, release, strategy }: DeployInput<Json>): Json {
+function recordDeploy({ cluster, release, strategy, group }: DeployInput<Json>): Json {
   const { name, version, options } = strategy;
-  return { cluster: cluster as unknown as Json, release, strategy: { name, version, options } };
+  const recorded = { cluster: cluster as unknown as Json, release, strategy: { name, version, options } };
+  return group === undefined ? recorded : { ...recorded, group };
 }

@@ -130,6 +130,8 @@ export interface EventMap {
     readonly cluster: Cluster;
     readonly strategy: string;
     readonly key: string;
+    /** The group that is brought back, instead of a new one being made. */
+    readonly revives?: string;
     readonly release: Json;
     readonly traffic: TrafficMode;
     readonly sizeRule: SizeRule;

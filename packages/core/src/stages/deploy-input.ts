@@ -19,3 +19,10 @@ export function checkStrategy(strategy: Strategy | undefined): readonly string[]
     ? []
     : ["strategy: is missing or not a strategy (for example redBlack())"];
 }
+
+/** What is wrong with the name of a group to bring back. */
+export function checkGroup(group: string | undefined): readonly string[] {
+  return group === undefined || (typeof group === "string" && group !== "")
+    ? []
+    : ["group: must be the name of a group of the cluster, or left out"];
+}

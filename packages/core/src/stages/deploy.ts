@@ -1,13 +1,15 @@
 import type { Cluster } from "../model/cluster.ts";
 import type { Strategy } from "../model/phase.ts";
 import type { StageType } from "../model/stage.ts";
-import { checkCluster, checkStrategy } from "./deploy-input.ts";
+import { checkCluster, checkGroup, checkStrategy } from "./deploy-input.ts";
 
 /** What a deploy is asked to do. */
 export interface DeployInput<Release> {
   readonly cluster: Cluster<Release>;
   readonly release: Release;
   readonly strategy: Strategy;
+  /** Brings this group of the cluster back instead of making a new one: what an undo does while the group is there. */
+  readonly group?: string;
 }
 
 /** What a deploy leaves for later stages. */
@@ -32,9 +34,10 @@ export interface DeployStage extends StageType<DeployInput<never>, DeployOutput<
 export const deploy: DeployStage = {
   type: "deploy",
   kind: "rollout",
-  check: ({ cluster, release, strategy }) => [
+  check: ({ cluster, release, strategy, group }) => [
     ...checkCluster(cluster),
     ...(release === undefined ? ["release: is missing"] : []),
     ...checkStrategy(strategy),
+    ...checkGroup(group),
   ],
 };

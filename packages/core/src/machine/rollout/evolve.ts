@@ -16,7 +16,7 @@ export function initialRollout(planned: Fact<"rollout-planned">): RolloutState {
     epoch: 0,
     said: 0,
     inFlight: undefined,
-    candidate: undefined,
+    candidate: planned.revives,
     proved: 0,
     shares: planned.before?.traffic ?? {},
     direction: "forward",

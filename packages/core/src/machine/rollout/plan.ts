@@ -13,6 +13,8 @@ export interface RolloutAsk {
   readonly cluster: Cluster;
   readonly release: Json;
   readonly strategy: Strategy;
+  /** An existing group to bring back, instead of making a new one. */
+  readonly group?: string;
   readonly world: ClusterState;
   readonly traffic: TrafficMode;
   readonly at: number;
@@ -29,7 +31,7 @@ export function planRollout(
   ask: RolloutAsk,
 ): { readonly event: NewEvent<"rollout-planned"> } | { readonly problems: readonly string[] } {
   const { strategy, traffic, world } = ask;
-  const problems = [...checkWorld(ask), ...checkMode(ask), ...checkSize(strategy.size)];
+  const problems = [...checkWorld(ask), ...checkMode(ask), ...checkSize(strategy.size), ...checkGroup(ask)];
   if (problems.length > 0) return { problems };
   const situation = situate(world, strategy.size, traffic);
   const rollout = strategy.rollout(situation);
@@ -63,7 +65,7 @@ function sizeBy(rule: SizeRule, stable: ServerGroup | undefined): number {
 }
 
 function planned(
-  { stage, run, cluster, release, strategy, world, traffic, at }: RolloutAsk,
+  { stage, run, cluster, release, strategy, world, traffic, at, group }: RolloutAsk,
   { stable, size }: Situation,
   rollout: ReturnType<Strategy["rollout"]>,
 ): NewEvent<"rollout-planned"> {
@@ -74,6 +76,7 @@ function planned(
     cluster,
     strategy: strategy.name,
     key: `${run}/${stage}`,
+    ...(group !== undefined && { revives: group }),
     release,
     traffic,
     sizeRule: strategy.size,
@@ -89,6 +92,13 @@ function checkWorld({ world, cluster }: RolloutAsk): readonly string[] {
   return world.stale
     ? [`${clusterId(cluster)}: what was observed may be older than the last change; observe again`]
     : [];
+}
+
+function checkGroup({ group, world, cluster }: RolloutAsk): readonly string[] {
+  if (group === undefined) return [];
+  const found = world.groups.find(({ name }) => name === group);
+  if (!found) return [`group: ${clusterId(cluster)} has no group ${group} (any more)`];
+  return found === findStable(world) ? [`group: ${group} is the one that serves already`] : [];
 }
 
 function checkMode({ strategy, traffic, cluster }: RolloutAsk): readonly string[] {

@@ -9,9 +9,11 @@ export interface Roles {
   readonly others: readonly ServerGroup[];
 }
 
-/** Finds the candidate by its key and stable by its name. */
+/** Finds the candidate by its key, or by the name of the group that is brought back; and stable by its name. */
 export function rolesIn(world: ClusterState, { planned }: Pick<RolloutState, "planned">): Roles {
-  const candidate = world.groups.find((group) => group.key === planned.key);
+  const candidate = world.groups.find(({ key, name }) =>
+    planned.revives === undefined ? key === planned.key : name === planned.revives,
+  );
   const stable = world.groups.find((group) => group.name === planned.before?.group && group !== candidate);
   const others = newestFirst(world.groups.filter((group) => group !== stable && group !== candidate));
   return { stable, candidate, others };
