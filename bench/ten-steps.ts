@@ -18,7 +18,7 @@ export const tenSteps: Pipeline<Json, never> = make();
 function make(): Pipeline<Json, never> {
   let made: AnyPipeline = pipeline("ten-steps");
   for (let n = 1; n <= STEPS; n += 1)
-    made = (made as unknown as Pipeline<Json>).stage(`step ${n}`, step, () => ({ number: n }));
+    made = (made as unknown as Pipeline).stage(`step ${n}`, step, () => ({ number: n }));
   return made as Pipeline<Json, never>;
 }
 

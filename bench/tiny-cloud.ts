@@ -1,4 +1,4 @@
-import type { Cluster, Json, Provider } from "@gennaker/core";
+import type { Cluster, Provider } from "@gennaker/core";
 import type { ClusterState, ServerGroup } from "@gennaker/core/ports";
 
 /** A cloud in memory that obeys at once, and whose instances become healthy when they are told to. */
