@@ -15,7 +15,7 @@ export type AnyPipeline = Pick<Pipeline<never, never>, "name" | "stages" | "prob
 export interface StrategyFactory {
   readonly strategy: string;
   // Options were checked when they were first given, and are passed back as they were recorded.
-  (options?: never): Strategy;
+  (options: never): Strategy;
 }
 
 // Whose options are made anew for each deploy must not fill the memory; a rollout needs its strategy only to be planned.
