@@ -8,7 +8,7 @@ import {
   wait,
 } from "@gennaker/core";
 import type { Supports } from "@gennaker/core/ports";
-import { highlander, redBlack } from "@gennaker/strategies";
+import { canary, highlander, redBlack, rolling, rollingRedBlack } from "@gennaker/strategies";
 import { type Faults, type SimulatedPipeline, simulatePipeline } from "@gennaker/testkit";
 import { openTicket, ticketAt, TicketDesk } from "./ticket-desk.ts";
 
@@ -51,6 +51,7 @@ export const SCENARIOS: Readonly<Record<string, (seed: number) => Promise<Told>>
   highlander: (seed) => oneDeploy(highlander({ soak: "5m" }), seed),
   "red/black with approval": (seed) =>
     oneDeploy(redBlack({ soak: "1m", gate: { roles: ["qa"], timeout: "1d" }, scaleDownDelay: "5m" }), seed),
+  "in parts": inParts,
   "first deploy": (seed) => oneDeploy(redBlack({ size: 2 }), seed, []),
   promote,
   race,
@@ -67,7 +68,7 @@ const MODES = ["weighted", "proportional", "switch"] as const;
 
 // The world differs from seed to seed as providers do.
 function worldOf(seed: number): { readonly name: string; readonly supports: Supports } {
-  const turn = Math.floor(seed / Object.keys(SCENARIOS).length);
+  const turn = Math.floor(seed / Object.keys(SCENARIOS).length / PARTS.length);
   return {
     name: api.provider,
     supports: {
@@ -106,6 +107,20 @@ async function oneDeploy(strategy: Strategy, seed: number, groups = [three]): Pr
       clusters: [{ cluster: api, groups }],
     }),
   );
+}
+
+const PARTS = [
+  rolling({ pause: "1m" }),
+  rollingRedBlack({ soak: "5m" }),
+  canary({ steps: [5, { weight: 25, hold: "10m" }] }),
+] as const;
+
+// A strategy that gives the candidate its traffic in parts, where the world can do that.
+async function inParts(seed: number): Promise<Told> {
+  const [world] = common(seed).providers;
+  const strategy = PARTS[Math.floor(seed / Object.keys(SCENARIOS).length) % PARTS.length] ?? PARTS[0];
+  const fits = world && strategy.modes.includes(world.supports.traffic);
+  return oneDeploy(fits ? strategy : redBlack({ keepWarm: 1 }), seed);
 }
 
 const shipped = pipeline<string>("promote")

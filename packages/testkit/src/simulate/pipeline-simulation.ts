@@ -13,8 +13,8 @@ export interface ClusterStart {
   /** What runs there at the beginning, all of it healthy. Default: nothing, so that the deploy is a first one. */
   readonly groups?: readonly SeedGroup[];
   /**
-   * Serving capacity, in instances, that no command may take away. Default: what serves at the beginning. A strategy
-   * that means to run with less (a smaller candidate, no surge) needs a lower one.
+   * Serving capacity, in instances, that no command may take away. Default: what serves at the beginning, less
+   * half an instance, since shares are whole percents. A strategy that means to run with less needs a lower one.
    */
   readonly floor?: number;
 }

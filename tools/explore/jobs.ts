@@ -1,0 +1,39 @@
+import type { TrafficMode } from "@gennaker/core";
+import type { ExploreOptions } from "@gennaker/testkit";
+import { MUTANTS } from "../../packages/testkit/test/explore-mutants.ts";
+import { STRATEGIES } from "./strategies.ts";
+
+/** One exploration: a strategy in a small world, or a broken frame that must be noticed. */
+export type Job =
+  | { readonly strategy: string; readonly mode: TrafficMode; readonly options: ExploreOptions }
+  | { readonly mutant: string };
+
+/** Everything there is to explore of these strategies, what takes longest first. */
+export function jobsOf(names: readonly string[], faults: number | undefined): readonly Job[] {
+  const jobs = STRATEGIES.filter(({ name }) => names.includes(name)).flatMap(({ name, modes }) =>
+    modes.flatMap((mode) => worlds(mode, faults).map((options) => ({ strategy: name, mode, options }))),
+  );
+  return jobs.toSorted((a, b) => weight(b.options) - weight(a.options));
+}
+
+/** The broken frames, drivers and worlds. */
+export function mutantJobs(): readonly Job[] {
+  return MUTANTS.map(({ without }) => ({ mutant: without }));
+}
+
+// A third fault makes ten times as many histories: small worlds have it. Weighted traffic is the most general.
+function worlds(mode: TrafficMode, faults: number | undefined): readonly ExploreOptions[] {
+  const sizes = ([4, 3, 2, 1] as const).map((size) => {
+    const small = size === 1 || (size === 2 && mode === "weighted");
+    return { size, faults: faults ?? (small ? 3 : 2) };
+  });
+  return [
+    ...sizes,
+    { firstDeploy: true, faults: faults ?? 3 },
+    { size: 2, others: "idle", faults: faults ?? 2 },
+  ];
+}
+
+function weight({ size = 1, faults = 0 }: ExploreOptions): number {
+  return size * 10 ** faults;
+}

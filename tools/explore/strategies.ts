@@ -1,0 +1,11 @@
+import type { Strategy } from "@gennaker/core";
+import { canary, highlander, redBlack, rolling, rollingRedBlack } from "@gennaker/strategies";
+
+/** What is explored: one line for each strategy, with short holds, since time is a part of every moment. */
+export const STRATEGIES: readonly Strategy[] = [
+  redBlack({ soak: "10s" }),
+  highlander({ soak: "10s" }),
+  rollingRedBlack({ soak: "10s" }),
+  rolling({ pause: "10s" }),
+  canary({ steps: [{ weight: 25, hold: "10s" }] }),
+];
