@@ -16,7 +16,7 @@ const cluster = machine.cluster("shop-api");
 const delivery = createDelivery({
   engine: sqlite(join(directory, "deploys.db")),
   providers: [machine],
-  strategies: Object.values(STRATEGIES).map(({ make }) => make),
+  strategies: Object.values(STRATEGIES).map(({ factory }) => factory),
 });
 const go = Promise.withResolvers<void>();
 let rollout: RunHandle | undefined;

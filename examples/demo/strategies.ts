@@ -1,5 +1,5 @@
 import type { Strategy, StrategyFactory } from "@gennaker/core";
-import { highlander, redBlack } from "@gennaker/strategies";
+import { canary, highlander, redBlack, rolling, rollingRedBlack } from "@gennaker/strategies";
 
 /** What the demo decides about a strategy. */
 interface Pace {
@@ -15,13 +15,38 @@ interface Pace {
 interface Shown {
   /** As people write it. */
   readonly title: string;
-  readonly make: StrategyFactory & ((pace: Pace) => Strategy);
+  /** Finds it again after a crash. */
+  readonly factory: StrategyFactory;
+  /** Makes it; steps are on trial for a second or two each. */
+  readonly make: (pace: Pace) => Strategy;
 }
 
 /** By the name that `--strategy` takes. */
 export const STRATEGIES = {
-  "red-black": { title: "red/black", make: redBlack },
-  highlander: { title: "highlander", make: highlander },
+  "red-black": { title: "red/black", factory: redBlack, make: redBlack },
+  "rolling-red-black": {
+    title: "rolling red/black",
+    factory: rollingRedBlack,
+    make: (pace) => rollingRedBlack({ percentages: [34, 67], pause: "1s", ...pace }),
+  },
+  rolling: {
+    title: "rolling",
+    factory: rolling,
+    make: (pace) => rolling({ maxSurge: 1, pause: "2s", ...pace }),
+  },
+  canary: {
+    title: "canary",
+    factory: canary,
+    make: (pace) =>
+      canary({
+        steps: [
+          { weight: 10, hold: "2s" },
+          { weight: 50, hold: "2s" },
+        ],
+        ...pace,
+      }),
+  },
+  highlander: { title: "highlander", factory: highlander, make: highlander },
 } as const satisfies Record<string, Shown>;
 
 export type StrategyName = keyof typeof STRATEGIES;

@@ -30,14 +30,14 @@ it("names everything that is wrong at once, and what was probably meant", () => 
   expect(readArguments(["--badd", "--strategy", "redblack", "--keep=yes", "fast", "-x"])).toEqual({
     problems: [
       "--badd: there is no such flag (did you mean --bad?)",
-      '--strategy: there is none called "redblack" (did you mean red-black?); known: red-black, highlander',
+      '--strategy: there is none called "redblack" (did you mean red-black?); known: red-black, rolling-red-black, rolling, canary, highlander',
       "--keep: takes no value",
       "fast: only flags are expected",
       "-x: there is no such flag",
     ],
   });
   expect(readArguments(["--strategy"])).toEqual({
-    problems: ["--strategy: needs one of red-black, highlander"],
+    problems: ["--strategy: needs one of red-black, rolling-red-black, rolling, canary, highlander"],
   });
   expect(readArguments(["--bad", "--sick"])).toEqual({
     problems: ["--bad and --sick: a version is either one or the other"],
