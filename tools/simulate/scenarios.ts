@@ -56,6 +56,7 @@ export const SCENARIOS: Readonly<Record<string, (seed: number) => Promise<Told>>
   promote,
   race,
   "sick releases": sickReleases,
+  turns,
 };
 
 /** The story of a seed. */
@@ -181,6 +182,29 @@ async function sickReleases(seed: number): Promise<Told> {
           ? { sickAfterTrafficMs: [1, 600_000] }
           : { diesAfterMs: [60_000, 3_600_000], restartMs: [1000, 300_000] },
       beside: [{ pipeline: deployOf("hotfix", redBlack({ soak: "1m" })), input: "v3", after: "5m" }],
+    }),
+  );
+}
+
+// Three rollouts, each of which often fails and watches, while the process hardly stays up: claims of one come late in
+// the turn of another.
+async function turns(seed: number): Promise<Told> {
+  const strategy = redBlack({ soak: "3m", deadline: "1m" });
+  return tell(
+    await simulatePipeline(deployOf("ship", strategy), {
+      ...common(seed),
+      input: "sick",
+      clusters: [{ cluster: api, groups: [{ ...three, release: "old" }] }],
+      crashes: 10,
+      downFor: seed % 4 === 0 ? "2h" : "1m",
+      behaviour: (release) =>
+        release === "sick"
+          ? { bootMs: 1000, sickAfterTrafficMs: [1, 150_000] }
+          : { bootMs: 1000, diesAfterMs: [10_000, 200_000], restartMs: [1000, 200_000] },
+      beside: [
+        { pipeline: deployOf("second", strategy), input: "sick", after: "1m" },
+        { pipeline: deployOf("third", strategy), input: "old", after: "2m" },
+      ],
     }),
   );
 }

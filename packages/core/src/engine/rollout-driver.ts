@@ -171,12 +171,22 @@ export class RolloutDriver {
     const epoch = this.#rollout()?.epoch ?? 0;
     const token = { run: effect.run, epoch, command: command.id };
     const end = await calls.say(command.body, release, token, signal);
-    if (end.result === "fenced" && end.claimedBy !== effect.run) return this.#standDown(command.id, end);
-    // Fenced by our own run: a claim of ours that was thought lost came through late. Nothing landed; claim anew.
+    if (end.result === "fenced" && !(await this.#cameLate(end.claimedBy)))
+      return this.#standDown(command.id, end);
+    // Nothing landed; claim anew.
     if (end.result === "fenced") this.#claimed = false;
     const result = end.result === "fenced" ? "refused" : end.result;
     await this.#advance(() => [this.#settled(command.id, result, end.error)]);
     if (this.#claimed && this.#rollout()?.claimed) await this.#feed.refresh(signal);
+  }
+
+  // A claim that was thought lost came through late: our own, or that of an earlier run of this log. Of those none has
+  // its turn now but us, unless we only watch: then it is the one that has.
+  async #cameLate(claimedBy: string | undefined): Promise<boolean> {
+    const { effect, journal } = this.#drive;
+    if (claimedBy === effect.run) return true;
+    if (claimedBy === undefined || this.#rollout()?.watching === true) return false;
+    return (await journal.state(claimedBy)) !== undefined;
   }
 
   #settled(command: string, result: Settled, error: unknown): NewEvent {

@@ -1,9 +1,11 @@
 import { ConflictError } from "../errors.ts";
 import type { NewEvent } from "../machine/events.ts";
 import { isOver, type RunState } from "../machine/run/state.ts";
-import { clusterId } from "../model/cluster.ts";
+import { type Cluster, clusterId } from "../model/cluster.ts";
+import type { Json } from "../model/json.ts";
 import type { PipelineStage } from "../model/pipeline.ts";
 import type { IssuedEffect, PermitState } from "../ports/engine.ts";
+import type { DeployInput } from "../stages/deploy.ts";
 import { Attempt, Attempts } from "./attempt.ts";
 import { begin, isCode } from "./beginning.ts";
 import { Cancelled } from "./cancelled.ts";
@@ -131,6 +133,8 @@ export class StageEffects {
     if (stage.input === undefined && !(await this.#start(effect, code, state)))
       return this.#runStage(attempt);
     if (code.type.kind === "effect") await runCodeStage(attempt, code, this.#using);
+    if (stage.rollout?.watching && (await this.#isTaken(effect, stage.rollout.planned.cluster)))
+      throw new ConflictError("a newer rollout has the cluster");
     if (code.type.kind === "rollout")
       await runRolloutStage(attempt, code, this.#using, () => this.#stopWatchers(effect));
   }
@@ -176,6 +180,20 @@ export class StageEffects {
       )
         other.stop(new ConflictError("a newer rollout has the cluster"));
     }
+  }
+
+  // After a crash a watcher is handed out again, beside the rollout that it had made room for.
+  async #isTaken(watcher: IssuedEffect, cluster: Cluster): Promise<boolean> {
+    const others = [...this.#attempts.all()]
+      .map(({ effect }) => effect)
+      .filter((effect) => effect !== watcher);
+    for (const { run, id } of others) {
+      const stage = (await this.#using.journal.state(run))?.stages[id];
+      const input =
+        stage?.admitted && !isOver(stage) ? (stage.input as unknown as DeployInput<Json>) : undefined;
+      if (input && clusterId(input.cluster) === clusterId(cluster)) return true;
+    }
+    return false;
   }
 
   async #fail(effect: IssuedEffect, thrown: unknown): Promise<void> {

@@ -29,6 +29,8 @@ export class Turns {
     }
     if (event.type === "rollout-claimed" && holder !== undefined && holder !== actor)
       return `${actor} took ${cluster}, which ${holder} has`;
+    if (holder === actor && isFencedOut(event))
+      return `${actor} was fenced out of ${cluster}, which it has: ${event.error?.message}`;
     const ends =
       event.type === "stage-succeeded" || event.type === "stage-failed" || event.type === "stage-cancelled";
     if (ends && holder === actor) this.#holders.delete(cluster);
@@ -50,4 +52,13 @@ export class Turns {
       return `${actor} and ${last.actor} both speak in epoch ${token.epoch} of ${id}`;
     return past.has(actor) ? `${actor} acted on ${id} again, after ${last?.actor}` : undefined;
   }
+}
+
+// All runs of a simulation are in one log, so nobody else may have claimed the cluster, but in an older turn.
+function isFencedOut(event: Event): event is Event<"rollout-command-settled"> {
+  return (
+    event.type === "rollout-command-settled" &&
+    event.result === "failed" &&
+    event.error?.details?.["kind"] === "fenced"
+  );
 }
