@@ -60,8 +60,18 @@ export class Simulator {
     this.#life.spare();
     await this.#passTime(AFTERMATH_MS);
     await this.#read();
-    const closed = this.#life.close().then(() => true);
-    while (!(await Promise.race([closed, this.#fire().then((fired) => !fired)])));
+    await this.#drive(this.#life.close());
+  }
+
+  // One timer after the other, never two at once: each must find the process quiet.
+  async #drive(work: Promise<void>): Promise<void> {
+    let going = true;
+    const ended = work.finally(() => {
+      going = false;
+    });
+    await this.#state.settle();
+    while (going && (await this.#fire()));
+    if (!going) await ended;
   }
 
   #begin(): ProcessLife {
