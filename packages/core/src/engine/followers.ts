@@ -19,6 +19,8 @@ export async function withFollowers(
   const started = state ? await starts(evolveRun(state, succeeded), using) : [];
   if (started.length === 0) return [succeeded];
   return (now) => {
+    // Nobody changed the run in between: what may start was decided on this very state.
+    if (now === state) return [succeeded, ...started];
     const ready = readyStages(evolveRun(now, succeeded), using);
     return [succeeded, ...started.filter(({ stage }) => ready.includes(stage))];
   };

@@ -135,10 +135,13 @@ function evolveStage(stage: StageState, event: Fact): StageState {
 
 // What is over waits in no line any more.
 function end(
-  { position: _, ...stage }: StageState,
+  stage: StageState,
   { at, rolledBack }: { readonly at: number; readonly rolledBack?: boolean },
 ): StageState {
-  return { ...stage, finishedAt: at, ...(rolledBack && { rolledBack }) };
+  const ended = { ...stage, finishedAt: at, ...(rolledBack && { rolledBack }) };
+  if (ended.position === undefined) return ended;
+  const { position: _, ...rest } = ended;
+  return rest;
 }
 
 function openJudgement(event: Fact<"judgement-requested">): NonNullable<StageState["judgement"]> {
