@@ -42,7 +42,7 @@ async function callStage(
   stage: StageState,
   using: Surroundings,
 ): Promise<Json> {
-  return checkOutput(code, await code.type.run?.(contextOf(attempt, stage, using)));
+  return checkOutput(code, await code.type.run?.(new CodeContext(attempt, stage, using)));
 }
 
 /** Whether an error says that somebody else's result counts. */
@@ -75,32 +75,58 @@ async function recordFailure(
 }
 
 async function checkOutput(code: PipelineStage, output: unknown): Promise<Json> {
-  const subject = `the output of stage ${JSON.stringify(code.name)}`;
-  const value = code.type.output ? await validate(code.type.output, output, subject) : output;
+  const value = code.type.output ? await validate(code.type.output, output, outputOf(code)) : output;
   const { json, problems } = copyJson(value, "output");
-  if (problems.length > 0) throw new ConfigurationError(subject, problems);
+  if (problems.length > 0) throw new ConfigurationError(outputOf(code), problems);
   return json;
 }
 
-function contextOf(attempt: Attempt, stage: StageState, using: Surroundings): StageContext<unknown> {
-  const { effect } = attempt;
-  return {
-    input: stage.input,
-    run: effect.run,
-    stage: effect.id,
-    attempt: stage.attempt,
-    idempotencyKey: `${effect.run}/${effect.id}`,
-    get signal() {
-      return attempt.signal;
-    },
-    progress: (message, ratio) => {
-      const told = recordProgress(effect, message, ratio, using);
+function outputOf({ name }: PipelineStage): string {
+  return `the output of stage ${JSON.stringify(name)}`;
+}
+
+// Most stages use little of it: what is not asked for is not made.
+class CodeContext implements StageContext<unknown> {
+  readonly #attempt: Attempt;
+  readonly #using: Surroundings;
+  readonly input: unknown;
+  readonly attempt: number;
+
+  constructor(attempt: Attempt, stage: StageState, using: Surroundings) {
+    this.#attempt = attempt;
+    this.#using = using;
+    this.input = stage.input;
+    this.attempt = stage.attempt;
+  }
+
+  get run(): string {
+    return this.#attempt.effect.run;
+  }
+
+  get stage(): string {
+    return this.#attempt.effect.id;
+  }
+
+  get idempotencyKey(): string {
+    return `${this.run}/${this.stage}`;
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+
+  get progress(): StageContext<unknown>["progress"] {
+    return (message, ratio) => {
+      const told = recordProgress(this.#attempt.effect, message, ratio, this.#using);
       // Nobody need wait for it; what went wrong, the attempt's end will tell.
       told.catch(() => {});
       return told;
-    },
-    step: (name, compute) => recordStep(effect, name, compute, using),
-  };
+    };
+  }
+
+  get step(): StageContext<unknown>["step"] {
+    return (name, compute) => recordStep(this.#attempt.effect, name, compute, this.#using);
+  }
 }
 
 async function recordProgress(

@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../errors.ts";
 import type { RunState } from "../machine/run/state.ts";
 import { copyJson, type Json } from "../model/json.ts";
-import type { PipelineStage } from "../model/pipeline.ts";
+import type { PipelineStage, StageInputs } from "../model/pipeline.ts";
 import { describeIssue, type Schema, type SchemaResult } from "../model/schema.ts";
 import type { DeployInput } from "../stages/deploy.ts";
 import { Parked } from "./parked.ts";
@@ -39,18 +39,8 @@ export async function evaluateInput(
 }
 
 function callInput(stage: PipelineStage, state: RunState, subject: string): unknown {
-  const { run, startedAt, actor, input, stages } = state;
-  const outputs: Record<string, unknown> = {};
-  for (const name in stages) {
-    const output = stages[name]?.output;
-    if (output !== undefined) outputs[name] = output;
-  }
   try {
-    return stage.input({
-      input,
-      outputs,
-      run: { id: run, startedAt, ...(actor !== undefined && { actor }) },
-    });
+    return stage.input(new RecordedInputs(state));
   } catch (error) {
     if (error instanceof Parked) throw error;
     throw new ConfigurationError(
@@ -60,6 +50,34 @@ function callInput(stage: PipelineStage, state: RunState, subject: string): unkn
         cause: error,
       },
     );
+  }
+}
+
+// What an input function does not ask for is not gathered.
+class RecordedInputs implements StageInputs<unknown, Record<string, unknown>> {
+  readonly #state: RunState;
+
+  constructor(state: RunState) {
+    this.#state = state;
+  }
+
+  get input(): unknown {
+    return this.#state.input;
+  }
+
+  get outputs(): Record<string, unknown> {
+    const { stages } = this.#state;
+    const outputs: Record<string, unknown> = {};
+    for (const name in stages) {
+      const output = stages[name]?.output;
+      if (output !== undefined) outputs[name] = output;
+    }
+    return outputs;
+  }
+
+  get run(): StageInputs<unknown, unknown>["run"] {
+    const { run, startedAt, actor } = this.#state;
+    return { id: run, startedAt, ...(actor !== undefined && { actor }) };
   }
 }
 
