@@ -1,5 +1,6 @@
 // The orchestrator: a process that deploys, and that may be killed at any time. Started again, it says the same things
 // with the same idempotency keys, and so goes on where the log ends. It holds nothing that is not in the log.
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createDelivery, type RunHandle } from "@gennaker/core";
 import { sqlite } from "@gennaker/core/sqlite";
@@ -24,7 +25,13 @@ let rollout: RunHandle | undefined;
 process.on("message", ({ do: wish }: ToOrchestrator) => {
   carryOut(wish).catch((error: unknown) => tell({ tells: "refusal", message: messageOf(error) }));
 });
-process.on("disconnect", () => process.exit());
+// The front is gone without a word, killed perhaps: nobody else is left to clear up.
+process.on("disconnect", () => {
+  clearUp().then(
+    () => process.exit(),
+    () => process.exit(1),
+  );
+});
 // Ctrl-C reaches the whole terminal: who is to stop, and when, is decided in one place.
 process.on("SIGINT", () => {});
 
@@ -35,6 +42,11 @@ try {
   await deploySecond();
 } catch (error) {
   tell({ tells: "failure", message: messageOf(error) });
+}
+
+async function clearUp(): Promise<void> {
+  await machine.shutdown();
+  rmSync(directory, { recursive: true, force: true });
 }
 
 async function deployFirst(): Promise<void> {
@@ -73,7 +85,7 @@ async function carryOut(wish: ToOrchestrator["do"]): Promise<void> {
 }
 
 function tell(message: FromOrchestrator): void {
-  process.send?.(message);
+  if (process.connected) process.send?.(message);
 }
 
 function messageOf(error: unknown): string {
