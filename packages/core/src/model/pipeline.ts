@@ -1,3 +1,4 @@
+import type { Calendar } from "./calendar.ts";
 import type { DeployInput, DeployOutput, DeployStage } from "../stages/deploy.ts";
 import type { Json } from "./json.ts";
 import type { Plan } from "./plan.ts";
@@ -18,6 +19,8 @@ export interface StageInputs<Input, Outputs> {
 export interface StageOptions<Upstream extends string> {
   /** Stages that must have succeeded before. Default: the stage named just before; `[]`: none. */
   readonly after?: readonly Upstream[];
+  /** When it may begin: `windows(…)` of `@gennaker/core/windows`. Default: always. What has begun is not stopped. */
+  readonly windows?: Calendar;
 }
 
 /** A stage as it stands in a pipeline. */
@@ -27,6 +30,8 @@ export interface PipelineStage {
   readonly after: readonly string[];
   /** Makes the stage's input, when it starts. */
   readonly input: (inputs: StageInputs<unknown, Record<string, unknown>>) => unknown;
+  /** It begins only while all of these are open. */
+  readonly windows?: readonly Calendar[];
 }
 
 /** What a type of stage takes. */

@@ -1,0 +1,15 @@
+/**
+ * When stages may begin: windows of time in a time zone, recurrences of RFC 5545, freezes.
+ * @packageDocumentation
+ */
+export type { Calendar, Closed } from "./model/calendar.ts";
+export { windows } from "./windows/windows.ts";
+export type {
+  DateWindow,
+  RecurringWindow,
+  WallTime,
+  Weekday,
+  WeeklyWindow,
+  Window,
+  WindowsOptions,
+} from "./windows/window.ts";
