@@ -32,6 +32,7 @@ const CATALOGUE: Record<EventType, true> = {
   "stage-skipped": true,
   "wait-started": true,
   "judgement-requested": true,
+  "judgement-approved": true,
   "judgement-answered": true,
   "judgement-expired": true,
   "rollout-planned": true,
@@ -65,7 +66,7 @@ const busy = defineStage({
 const chores = pipeline("chores")
   .stage("pause", wait, () => ({ for: "1m" }))
   .stage("call", busy, () => null)
-  .stage("ok?", judgement, () => ({ roles: ["qa"], timeout: "1h" }))
+  .stage("ok?", judgement, () => ({ roles: ["qa"], timeout: "1h", approvals: 2 }))
   .stage("never", busy, () => null);
 
 it("emits every type of the catalogue, and no other", async () => {
@@ -90,8 +91,14 @@ it("emits every type of the catalogue, and no other", async () => {
   };
   const strategy = redBlack({ soak: "10m", deadline: "1m", gate: { roles: ["qa"] } });
   await clock.advance(120_000);
+  let asked = false;
+  delivery.on("judgement-requested", () => {
+    asked = true;
+  });
   delivery.register(chores);
   const again = await clock.drive(delivery.run(parked.id));
+  await clock.runUntil(() => asked);
+  await clock.drive(again.judge("ok?", { verdict: "pass", actor: "rui" }));
   await clock.drive(again.outcome());
 
   // Paused, judged twice, grown, promoted, sick beyond cure, failed, healed.

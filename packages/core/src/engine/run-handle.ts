@@ -1,10 +1,10 @@
 import { ConfigurationError, ConflictError } from "../errors.ts";
-import type { Event, NewEvent, Outcome, Verdict } from "../machine/events.ts";
-import { isOver, type RunState, type StageState } from "../machine/run/state.ts";
-import { suggest } from "../model/suggest.ts";
+import type { Event, NewEvent, Outcome } from "../machine/events.ts";
+import type { RunState } from "../machine/run/state.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
 import { checkFrom, follow, type StreamHub } from "./event-stream.ts";
+import { findStage, judged, type JudgeAct } from "./judging.ts";
 import { type Journal, unknownRun } from "./journal.ts";
 import type { Redactor } from "./redact.ts";
 import { viewRun, type RunView } from "./run-view.ts";
@@ -14,14 +14,6 @@ export interface Act {
   /** A person or a bot; recorded in the event. */
   readonly actor?: string;
   readonly reason?: string;
-}
-
-/** An answer to a judgement. */
-export interface JudgeAct extends Act {
-  readonly verdict: Verdict;
-  readonly actor: string;
-  /** Roles that the actor has. When given, one of them must be among the judgement's. */
-  readonly roles?: readonly string[];
 }
 
 /** A run, to follow and to act on. Safe to make anew at any time: all that it knows is in the log. */
@@ -43,9 +35,10 @@ export interface RunHandle {
   /** Goes on. Does nothing when not paused. */
   resume(act?: Act): Promise<void>;
   /**
-   * Answers the open judgement of a stage.
+   * Answers the open judgement of a stage, if it is still open. Where several must approve, this is one approval.
    *
-   * @throws ConflictError when no judgement is open there (any more); it says who answered
+   * @throws ConflictError when that question is not open (any more); it says who answered
+   * @throws ConfigurationError when the answer is none, or its actor may not give it
    */
   judge(stage: string, act: JudgeAct): Promise<void>;
   /**
@@ -132,18 +125,7 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
       act((state) =>
         state.outcome !== undefined || !isPaused(state) ? [] : [{ type: "run-resumed", ...by(who) }],
       ),
-    judge: (stage, { verdict, roles, ...who }) =>
-      act((state) => {
-        oneOf("judge", "verdict", verdict, ["pass", "fail", "inconclusive"]);
-        if (typeof who.actor !== "string" || who.actor.trim() === "")
-          throw new ConfigurationError("judge", ["actor: is missing; say who answers"]);
-        const open = openJudgement(state, stage);
-        if (roles && !roles.some((role) => open.roles.includes(role)))
-          throw new ConfigurationError(`the judgement of stage ${JSON.stringify(stage)}`, [
-            `${who.actor} is not one of ${open.roles.join(", ")}`,
-          ]);
-        return [{ type: "judgement-answered", ...by(who), stage, judgement: open.judgement, verdict }];
-      }),
+    judge: (stage, who) => act((state) => [judged(state, stage, who, by(who))]),
     promote: (stage, who = {}) =>
       act((state) => {
         const rollout = findStage(state, stage).rollout;
@@ -180,23 +162,4 @@ function isPaused(state: RunState): boolean {
     state.pausedAt !== undefined ||
     Object.values(state.stages).some(({ rollout }) => rollout?.undecided === true)
   );
-}
-
-function findStage(state: RunState, name: string): StageState {
-  const stage = Object.hasOwn(state.stages, name) ? state.stages[name] : undefined;
-  if (!stage)
-    throw new ConfigurationError(`run ${state.run}`, [
-      `no stage is called ${JSON.stringify(name)}${suggest(name, Object.keys(state.stages))}`,
-    ]);
-  return stage;
-}
-
-function openJudgement(state: RunState, name: string): NonNullable<StageState["judgement"]> {
-  const stage = findStage(state, name);
-  if (stage.judgement && !(isOver(stage) || state.outcome !== undefined)) return stage.judgement;
-  const { answer } = stage;
-  const late = answer
-    ? `${answer.actor} answered ${answer.verdict} at ${new Date(answer.at).toISOString()}`
-    : `it is ${stage.status}`;
-  throw new ConflictError(`run ${state.run}: stage ${JSON.stringify(name)} asks nothing now: ${late}`);
 }

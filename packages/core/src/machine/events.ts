@@ -113,12 +113,26 @@ export interface EventMap {
     readonly instructions?: string;
     readonly phase?: string;
     readonly expiresAt?: number;
+    /** So many different people must approve. Absent: one. */
+    readonly approvals?: number;
+    /** What can be chosen among, by whoever approves. */
+    readonly choices?: readonly string[];
+    /** Who may not answer: whoever started the run. */
+    readonly excludes?: string;
   };
-  /** A person answered. */
+  /** A person approved, and more have to. */
+  "judgement-approved": {
+    readonly stage: string;
+    readonly judgement: string;
+    readonly choice?: string;
+    readonly reason?: string;
+  };
+  /** A person answered, and that decides. */
   "judgement-answered": {
     readonly stage: string;
     readonly judgement: string;
     readonly verdict: Verdict;
+    readonly choice?: string;
     readonly reason?: string;
   };
   /** Nobody answered in time. */

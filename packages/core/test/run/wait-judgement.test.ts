@@ -108,3 +108,31 @@ it("ends what waits at once when the run is cancelled", () => {
   expect(types(write)).toEqual(["run-cancel-requested", "stage-cancelled", "stage-skipped", "run-finished"]);
   expect(write.state).toMatchObject({ outcome: "cancelled", reason: "cancelled by ana" });
 });
+
+it("counts silence as a pass where that was asked for", () => {
+  const silent = { ...asked, input: { roles: ["qa"], timeout: "2d", onTimeout: "pass" } };
+  const write = given(asking, silent, request).when(172_800_000);
+  expect(types(write)).toEqual(["judgement-expired", "stage-succeeded"]);
+  expect(write.state.stages["ok?"]?.output).toEqual({ verdict: "pass", at: 172_800_000, expired: true });
+});
+
+it("says how many of those who must approve did so in time", () => {
+  const several = { ...asked, input: { roles: ["qa"], timeout: "2d", approvals: 2 } };
+  const write = given(
+    asking,
+    several,
+    { ...request, approvals: 2 },
+    { type: "judgement-approved", at: 5, stage: "ok?", judgement: "ok?", actor: "rui" },
+  ).when(172_800_000);
+  expect(write.state.stages["ok?"]?.error?.message).toBe("only 1 of 2 answered in time");
+});
+
+it("forbids whoever started the run to answer, where that was asked for", () => {
+  const alone = { ...asked, input: { roles: ["qa"], excludeStarter: true } };
+  expect(
+    given({ ...asking, actor: "ana" })
+      .when(0, alone)
+      .events.at(-1),
+  ).toMatchObject({ excludes: "ana" });
+  expect(given(asking).when(0, alone).events.at(-1)).not.toHaveProperty("excludes");
+});

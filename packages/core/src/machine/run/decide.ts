@@ -2,6 +2,7 @@ import { parseDuration, type Duration } from "../../model/duration.ts";
 import type { Json } from "../../model/json.ts";
 import type { PlannedStage } from "../../model/plan.ts";
 import type { NewEvent, Outcome, RecordedError } from "../events.ts";
+import { decideJudgement } from "./judgement.ts";
 import { isActive, isOver, type RunState, type StageState } from "./state.ts";
 
 /** What follows from a run's state: facts to record, stages to hand out, effects that are over. */
@@ -76,7 +77,7 @@ function continueStage(state: RunState, planned: PlannedStage, stage: StageState
   if (planned.kind === "rollout") return closeRollout(planned.name, stage, at);
   if (state.pausedAt !== undefined) return [];
   if (planned.kind === "wait") return decideWait(planned.name, stage, at);
-  if (planned.kind === "judgement") return decideJudgement(planned.name, stage, at);
+  if (planned.kind === "judgement") return decideJudgement(state, planned.name, stage, at);
   return [];
 }
 
@@ -113,44 +114,6 @@ function decideWait(stage: string, state: StageState, at: number): NewEvent[] {
     return [{ type: "wait-started", at, stage, until: at + parseDuration(duration) }];
   }
   return at >= state.until ? [{ type: "stage-succeeded", at, stage, output: { until: state.until } }] : [];
-}
-
-function decideJudgement(stage: string, state: StageState, at: number): NewEvent[] {
-  const { judgement, answer, input } = state;
-  if (answer && answer.verdict !== "inconclusive") {
-    const { judgement: _, ...output } = answer;
-    if (answer.verdict === "pass") return [{ type: "stage-succeeded", at, stage, output: output as Json }];
-    const why = answer.reason === undefined ? "" : `: ${answer.reason}`;
-    return [failed(stage, at, "judgement-failed", `${answer.actor} judged it a fail${why}`)];
-  }
-  if (!judgement) return [requestJudgement(stage, input as unknown as JudgementRequest, at)];
-  if (judgement.expiresAt === undefined || at < judgement.expiresAt) return [];
-  return [
-    { type: "judgement-expired", at, stage, judgement: judgement.judgement },
-    failed(stage, at, "judgement-expired", `nobody of ${judgement.roles.join(", ")} answered in time`),
-  ];
-}
-
-interface JudgementRequest {
-  readonly roles: readonly string[];
-  readonly instructions?: string;
-  readonly timeout?: Duration;
-}
-
-function requestJudgement(stage: string, ask: JudgementRequest, at: number): NewEvent {
-  return {
-    type: "judgement-requested",
-    at,
-    stage,
-    judgement: stage,
-    roles: ask.roles,
-    ...(ask.instructions !== undefined && { instructions: ask.instructions }),
-    ...(ask.timeout !== undefined && { expiresAt: at + parseDuration(ask.timeout) }),
-  };
-}
-
-function failed(stage: string, at: number, code: string, message: string): NewEvent {
-  return { type: "stage-failed", at, stage, error: { code, message, retryable: false } };
 }
 
 // A rollout that ended ends its stage.

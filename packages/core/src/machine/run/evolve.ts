@@ -122,6 +122,8 @@ function evolveStage(stage: StageState, event: Fact): StageState {
       return { ...stage, until: event.until };
     case "judgement-requested":
       return { ...stage, judgement: openJudgement(event) };
+    case "judgement-approved":
+      return approve(stage, event);
     case "judgement-answered":
       return answer(stage, event);
     case "judgement-expired":
@@ -145,21 +147,48 @@ function end(
 }
 
 function openJudgement(event: Fact<"judgement-requested">): NonNullable<StageState["judgement"]> {
-  const { judgement, roles, instructions, phase, expiresAt } = event;
+  const { judgement, roles, instructions, phase, expiresAt, approvals, choices, excludes } = event;
   return {
     judgement,
     roles,
     ...(instructions !== undefined && { instructions }),
     ...(phase !== undefined && { phase }),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(approvals !== undefined && { approvals }),
+    ...(choices && { choices }),
+    ...(excludes !== undefined && { excludes }),
   };
 }
 
+// Who approves again changes their mind about the choice, and counts once.
+function approve(stage: StageState, event: Fact<"judgement-approved">): StageState {
+  const { judgement } = stage;
+  if (judgement?.judgement !== event.judgement) return stage;
+  const { actor = "", at, choice, reason } = event;
+  const approval = {
+    actor,
+    at,
+    ...(choice !== undefined && { choice }),
+    ...(reason !== undefined && { reason }),
+  };
+  const others = (judgement.approvedBy ?? []).filter((given) => given.actor !== actor);
+  return { ...stage, judgement: { ...judgement, approvedBy: [...others, approval] } };
+}
+
 function answer(stage: StageState, event: Fact<"judgement-answered">): StageState {
-  const { judgement, verdict, reason, at, actor = "" } = event;
+  const { judgement, verdict, choice, reason, at, actor = "" } = event;
+  const approvedBy = stage.judgement?.judgement === judgement ? stage.judgement.approvedBy : undefined;
   const answered = {
     ...stage,
-    answer: { judgement, verdict, actor, at, ...(reason !== undefined && { reason }) },
+    answer: {
+      judgement,
+      verdict,
+      actor,
+      at,
+      ...(choice !== undefined && { choice }),
+      ...(reason !== undefined && { reason }),
+      ...(approvedBy && { approvedBy }),
+    },
   };
   // An inconclusive answer leaves a stage's own question open; a phase's question is asked anew by the rollout.
   return verdict === "inconclusive" && !stage.judgement?.phase

@@ -13,6 +13,21 @@ export interface OpenJudgement {
   readonly instructions?: string;
   readonly phase?: string;
   readonly expiresAt?: number;
+  /** So many different people must approve. Absent: one. */
+  readonly approvals?: number;
+  readonly choices?: readonly string[];
+  /** Who may not answer. */
+  readonly excludes?: string;
+  /** Who approved so far, where more than one has to. */
+  readonly approvedBy?: readonly Approval[];
+}
+
+/** One of several approvals. */
+export interface Approval {
+  readonly actor: string;
+  readonly at: number;
+  readonly choice?: string;
+  readonly reason?: string;
 }
 
 /** An answer that came. */
@@ -21,7 +36,10 @@ export interface Answer {
   readonly verdict: Verdict;
   readonly actor: string;
   readonly at: number;
+  readonly choice?: string;
   readonly reason?: string;
+  /** Who approved before, where more than one had to. */
+  readonly approvedBy?: readonly Approval[];
 }
 
 /** A stage, folded from the log. */
