@@ -4,7 +4,7 @@ import { parseDuration } from "../model/duration.ts";
 import type { DateWindow, RecurringWindow, WeeklyWindow, Window, Weekday } from "./window.ts";
 
 /** From one instant to another, the second one outside: milliseconds since 1970. */
-export interface Span {
+interface Span {
   readonly start: number;
   readonly end: number;
 }

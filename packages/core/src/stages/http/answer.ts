@@ -1,0 +1,70 @@
+import type { Json } from "../../model/json.ts";
+import type { Schema } from "../../model/schema.ts";
+import { StageError } from "../stage-error.ts";
+import { ExchangeError, type Incoming } from "./exchange.ts";
+import type { HttpInput } from "./http-input.ts";
+
+const PATIENCE_MAX_MS = 60_000;
+
+/** An exchange that came to nothing. */
+export function failure(what: string, error: unknown, repeatable: boolean): Error {
+  const { message } = error as Error;
+  if (!(error instanceof ExchangeError)) return error as Error;
+  const retryable = !error.final && (repeatable || !error.sent);
+  const doubt = error.sent && !repeatable ? " (it may have arrived: look before you repeat it)" : "";
+  return new StageError("http-failed", `${what} failed: ${message}${doubt}`, { retryable });
+}
+
+/** Whether an answer counts as success. */
+export function isExpected({ expect }: HttpInput, status: number): boolean {
+  return expect ? expect.includes(status) : status >= 200 && status < 300;
+}
+
+/** An answer that does not; waits first for as long as it asks for. */
+export async function unexpected(
+  what: string,
+  { status, headers, text }: Incoming,
+  repeatable: boolean,
+  signal: AbortSignal,
+): Promise<Error> {
+  const busy = status === 429 || status >= 500;
+  const retryable = busy && (repeatable || status === 429 || status === 503);
+  if (retryable) await patience(Number(headers["retry-after"]) * 1000, signal);
+  const { location } = headers;
+  const where = location === undefined ? "" : ` (to ${location}; redirects are not followed)`;
+  const said = text.trim() === "" ? "" : `: ${text.trim().slice(0, 200)}`;
+  return new StageError("http-status", `${what} answered ${status}${where}${said}`, { retryable });
+}
+
+async function patience(ms: number, signal: AbortSignal): Promise<void> {
+  if (!(ms > 0) || signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, Math.min(ms, PATIENCE_MAX_MS));
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** The body of an answer, checked. */
+export async function readBody<Body>(
+  what: string,
+  { headers, text }: Incoming,
+  schema: Schema<unknown, Body> | undefined,
+): Promise<Body> {
+  const value = /\bjson\b/.test(headers["content-type"] ?? "") ? parse(what, text) : text;
+  if (!schema) return value as Body;
+  const result = await schema["~standard"].validate(value);
+  if (!result.issues) return result.value;
+  const why = result.issues.map(({ message, path = [] }) => `${path.map(String).join(".")}: ${message}`);
+  throw new StageError("http-body", `${what} answered something else than expected: ${why.join("; ")}`);
+}
+
+function parse(what: string, text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new StageError("http-body", `${what} answered what is not JSON, although it says so`);
+  }
+}

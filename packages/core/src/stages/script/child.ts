@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { parseDuration } from "../../model/duration.ts";
+import { Tail } from "./tail.ts";
+import type { ScriptInput } from "./script-input.ts";
+
+const INHERITED = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
+const GRACE_MS = 5000;
+
+/** How a program ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly timedOut: boolean;
+  readonly stdout: Tail;
+  readonly stderr: Tail;
+}
+
+/**
+ * Runs a program to its end. When it is aborted or takes too long, all processes of its group are asked to end, and
+ * after 5 s they are killed.
+ */
+export function runChild(
+  input: ScriptInput,
+  given: {
+    readonly env: Readonly<Record<string, string>>;
+    readonly signal: AbortSignal;
+    readonly line: (text: string) => void;
+  },
+): Promise<Ended> {
+  const [program = "", ...parameters] = limited(input);
+  const child = spawn(program, parameters, {
+    detached: true,
+    stdio: "pipe",
+    env: environment(input, given.env),
+    ...(input.cwd !== undefined && { cwd: input.cwd }),
+  });
+  return watch(child, input, given);
+}
+
+function watch(
+  child: ChildProcess,
+  { stdin = "", timeout = "10m" }: ScriptInput,
+  { signal, line }: { readonly signal: AbortSignal; readonly line: (text: string) => void },
+): Promise<Ended> {
+  const stdout = new Tail();
+  const stderr = new Tail();
+  let timedOut = false;
+  let killer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    endGroup(child, "SIGTERM");
+    killer ??= setTimeout(() => endGroup(child, "SIGKILL"), GRACE_MS);
+  };
+  const timer = setTimeout(() => {
+    timedOut = true;
+    stop();
+  }, parseDuration(timeout));
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop);
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => line(stdout.add(text)));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => stderr.add(text));
+  // A program that does not read its input is no failure.
+  child.stdin?.on("error", () => {}).end(stdin);
+  return new Promise<Ended>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, ended) => resolve({ code, signal: ended, timedOut, stdout, stderr }));
+  }).finally(() => {
+    clearTimeout(timer);
+    clearTimeout(killer);
+    signal.removeEventListener("abort", stop);
+    // What it started and left behind goes with it.
+    endGroup(child, "SIGKILL");
+  });
+}
+
+// Limits are the shell's: it sets them and becomes the program.
+function limited({ command, memoryMb, cpuSeconds }: ScriptInput): readonly string[] {
+  const limits = [
+    ...(memoryMb === undefined ? [] : [`ulimit -v ${Math.floor(memoryMb * 1024)}`]),
+    ...(cpuSeconds === undefined ? [] : [`ulimit -t ${cpuSeconds}`]),
+  ];
+  return limits.length === 0
+    ? command
+    : ["sh", "-c", `${limits.join(" && ")} && exec "$@"`, "sh", ...command];
+}
+
+function environment(
+  { env = {} }: ScriptInput,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const inherited = INHERITED.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(inherited), ...given, ...env };
+}
+
+function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Nobody is left.
+  }
+}
