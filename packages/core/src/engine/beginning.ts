@@ -37,5 +37,5 @@ export async function begin(attempt: Attempt, using: Surroundings): Promise<Begi
 
 /** Whether a stage is carried out by code of the user. */
 export function isCode({ plan }: RunState, stage: string): boolean {
-  return plan.stages.some(({ name, kind }) => name === stage && kind === "effect");
+  return plan.stages.some(({ name, kind }) => name === stage && (kind === "effect" || kind === "operation"));
 }

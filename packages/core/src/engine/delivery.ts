@@ -1,7 +1,7 @@
 import { uuidv7 } from "uuidv7";
 import { ConfigurationError, ConflictError } from "../errors.ts";
 import type { Event, EventType } from "../machine/events.ts";
-import type { Cluster, ClusterState } from "../model/cluster.ts";
+import { type Cluster, clusterId, type ClusterState } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -36,6 +36,8 @@ export interface DeliveryOptions {
   readonly pipelines?: readonly AnyPipeline[];
   /** Factories (`redBlack`, `highlander`, your own) of strategies that `delivery.deploy` uses: how they are found again after a crash. */
   readonly strategies?: readonly StrategyFactory[];
+  /** Clusters in which no stage may leave traffic without a group that serves it, not even by force. */
+  readonly guarded?: readonly Cluster<unknown>[];
   /** Where messages go. Default: nowhere. */
   readonly logger?: Logger;
   /** Default: the machine's. */
@@ -151,7 +153,8 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const hub = new StreamHub(clock);
   const listeners = new Listeners(logger);
   const lines = new Lines();
-  const effects = new StageEffects({ journal, registry, clock, logger, redactor, calls, lines });
+  const guarded = new Set((options.guarded ?? []).map(clusterId));
+  const effects = new StageEffects({ journal, registry, clock, logger, redactor, calls, lines, guarded });
   const opened = engine.open(engineHost({ clock, logger, journal }, effects, hub, listeners));
   // Rejects every call, rather than the process.
   opened.catch((error: unknown) => logger.error({ error }, "the log cannot be opened"));

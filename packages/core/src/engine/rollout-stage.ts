@@ -46,7 +46,7 @@ export async function runRolloutStage(
 }
 
 /** Waits for the cluster's permit; false when the stage ended while it waited. */
-async function admit(attempt: Attempt, using: Surroundings): Promise<boolean> {
+export async function admit(attempt: Attempt, using: Surroundings): Promise<boolean> {
   const { effect, bell } = attempt;
   const planned = using.journal.peek(effect.run)?.plan.stages.find(({ name }) => name === effect.id);
   const stage = stageOf(using, effect);

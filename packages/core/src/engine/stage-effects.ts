@@ -10,6 +10,7 @@ import { Attempt, Attempts } from "./attempt.ts";
 import { begin, isCode } from "./beginning.ts";
 import { Cancelled } from "./cancelled.ts";
 import { isConflict, runCodeStage } from "./code-stage.ts";
+import { runOperationStage } from "./operation-stage.ts";
 import { Parked } from "./parked.ts";
 import { ParkedEffects } from "./parked-effects.ts";
 import { runRolloutStage } from "./rollout-stage.ts";
@@ -133,6 +134,7 @@ export class StageEffects {
     if (stage.input === undefined && !(await this.#start(effect, code, state)))
       return this.#runStage(attempt);
     if (code.type.kind === "effect") await runCodeStage(attempt, code, this.#using);
+    if (code.type.kind === "operation") await runOperationStage(attempt, this.#using);
     if (stage.rollout?.watching && (await this.#isTaken(effect, stage.rollout.planned.cluster)))
       throw new ConflictError("a newer rollout has the cluster");
     if (code.type.kind === "rollout")

@@ -29,10 +29,12 @@ export async function evaluateInput(
   const value = stage.type.input ? await validate(stage.type.input, returned, subject) : returned;
   const problems = [
     ...stage.type.check(value),
-    ...(stage.type.kind === "rollout" ? rolloutProblems(value, registry) : []),
+    ...(stage.type.kind === "rollout" || stage.type.kind === "operation"
+      ? clusterProblems(value, registry)
+      : []),
   ];
   if (problems.length > 0) throw new ConfigurationError(subject, problems);
-  const recorded = stage.type.kind === "rollout" ? recordDeploy(value as DeployInput<Json>) : value;
+  const recorded = recordedAs(stage.type, value);
   const { json, problems: notJson } = copyJson(recorded, "input");
   if (notJson.length > 0) throw new ConfigurationError(subject, notJson);
   return { value, recorded: json };
@@ -121,9 +123,14 @@ async function callValidator<T>(
   return result;
 }
 
-function rolloutProblems(value: unknown, registry: Registry): readonly string[] {
+function clusterProblems(value: unknown, registry: Registry): readonly string[] {
   const { cluster } = value as DeployInput<Json>;
   return typeof cluster?.provider === "string" ? registry.providerProblems(cluster) : [];
+}
+
+function recordedAs({ kind, operation }: PipelineStage["type"], value: unknown): unknown {
+  if (kind === "rollout") return recordDeploy(value as DeployInput<Json>);
+  return kind === "operation" ? { do: operation, ...(value as object) } : value;
 }
 
 // A strategy is code: its name and options are recorded, and lead back to it after a crash.

@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly redactor: Redactor;
   readonly calls: CallLimits;
   readonly lines: Lines;
+  /** Clusters that must always have a group that serves. */
+  readonly guarded: ReadonlySet<string>;
 }
 
 /** The stage of an effect as it stands; its run must be held in memory. */

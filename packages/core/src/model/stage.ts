@@ -1,8 +1,9 @@
 import type { Json } from "./json.ts";
+import type { Operation } from "./operation.ts";
 import type { Schema } from "./schema.ts";
 
-/** Who carries a stage out: user code, the run's machine itself, or a rollout. */
-export type StageKind = "effect" | "wait" | "judgement" | "rollout";
+/** Who carries a stage out: user code, the run's machine itself, a rollout, or commands to a cluster by hand. */
+export type StageKind = "effect" | "wait" | "judgement" | "rollout" | "operation";
 
 /** What a stage's own code gets. */
 export interface StageContext<Input> {
@@ -39,6 +40,8 @@ export interface StageType<Input, Output> {
   readonly input?: Schema<unknown, Input>;
   readonly output?: Schema<unknown, Output>;
   readonly retry?: StageRetry;
+  /** What a stage of kind `operation` does. */
+  readonly operation?: Operation["do"];
   /** The work of a stage of kind `effect`. */
   readonly run?: (context: StageContext<Input>) => Promise<Output>;
 }

@@ -36,7 +36,7 @@ export function decideRun(state: RunState, now: number): RunDecision {
 }
 
 function isCarriedOut({ kind }: PlannedStage): boolean {
-  return kind === "effect" || kind === "rollout";
+  return kind === "effect" || kind === "rollout" || kind === "operation";
 }
 
 function isReady({ stages }: RunState, { after }: PlannedStage): boolean {
@@ -90,7 +90,10 @@ function cancelStage(
 ): NewEvent[] | undefined {
   if (!cancel) return undefined;
   const waits =
-    planned.kind === "wait" || planned.kind === "judgement" || (planned.kind === "rollout" && !stage.rollout);
+    planned.kind === "wait" ||
+    planned.kind === "judgement" ||
+    (planned.kind === "rollout" && !stage.rollout) ||
+    (planned.kind === "operation" && stage.status === "queued");
   const rollout = stage.rollout !== undefined && stage.rollout.outcome === undefined;
   if (cancel.mode === "graceful" && (!waits || rollout)) return undefined;
   const stop: NewEvent[] = rollout

@@ -3,16 +3,18 @@ import type { PlannedStage } from "../../model/plan.ts";
 import type { PermitRequest } from "../../ports/engine.ts";
 import { isOver, type RunState, type StageState } from "./state.ts";
 
-/** The permit that a stage needs before it acts: at most one rollout on a cluster. Undefined: none, or its input is not known yet. */
+/** The permit that a stage needs before it acts: at most one at a time on a cluster. Undefined: none, or its input is not known yet. */
 export function permitOf({ name, kind }: PlannedStage, stage: StageState): PermitRequest | undefined {
-  if (kind !== "rollout" || stage.input === undefined) return undefined;
-  const { cluster } = stage.input as unknown as { cluster: Cluster };
+  if (!actsOnCluster({ kind }) || stage.input === undefined) return undefined;
+  const { cluster, do: operation } = stage.input as unknown as { cluster: Cluster; do?: string };
+  // Who only looks need not wait.
+  if (operation === "find") return undefined;
   return { key: `cluster ${clusterId(cluster)}`, limit: 1, holder: name };
 }
 
 /** Permits of stages that were not over before and are now. */
 export function permitsToRelease(before: RunState, after: RunState): { key: string; holder: string }[] {
-  if (before.stages === after.stages || !after.plan.stages.some(({ kind }) => kind === "rollout")) return [];
+  if (before.stages === after.stages || !after.plan.stages.some(actsOnCluster)) return [];
   return after.plan.stages.flatMap((planned) => {
     const stage = after.stages[planned.name];
     const was = before.stages[planned.name];
@@ -20,4 +22,8 @@ export function permitsToRelease(before: RunState, after: RunState): { key: stri
     const permit = permitOf(planned, stage);
     return permit ? [{ key: permit.key, holder: permit.holder }] : [];
   });
+}
+
+function actsOnCluster({ kind }: Pick<PlannedStage, "kind">): boolean {
+  return kind === "rollout" || kind === "operation";
 }
