@@ -32,7 +32,7 @@ const typed = (): unknown =>
     .stage("prod", deploy, ({ outputs }) => {
       expectTypeOf(outputs.canary.release).toEqualTypeOf<Image>();
       expectTypeOf(outputs.smoke.status).toEqualTypeOf<number>();
-      expectTypeOf(outputs["ok?"].actor).toEqualTypeOf<string>();
+      expectTypeOf(outputs["ok?"].actor).toEqualTypeOf<string | undefined>();
       return { cluster, release: outputs.canary.release, strategy };
     });
 

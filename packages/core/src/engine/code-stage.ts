@@ -1,11 +1,14 @@
 import { ConfigurationError, DeliveryError } from "../errors.ts";
 import { isOver, type StageState } from "../machine/run/state.ts";
+import type { Cluster, ClusterState } from "../model/cluster.ts";
 import { copyJson, type Json } from "../model/json.ts";
 import type { PipelineStage } from "../model/pipeline.ts";
 import type { StageContext } from "../model/stage.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { Attempt } from "./attempt.ts";
+import { ProviderCalls } from "./provider-calls.ts";
 import { withFollowers } from "./followers.ts";
+import { sleep } from "./sleep.ts";
 import { validate } from "./stage-input.ts";
 import { record, stageOf, type Surroundings } from "./surroundings.ts";
 
@@ -124,9 +127,34 @@ class CodeContext implements StageContext<unknown> {
     };
   }
 
+  get sleep(): StageContext<unknown>["sleep"] {
+    return async (ms) => {
+      await sleep(this.#using.clock, ms, this.signal);
+      this.signal.throwIfAborted();
+    };
+  }
+
+  get observe(): StageContext<unknown>["observe"] {
+    return (cluster) => observeCluster(cluster, this.signal, this.#using);
+  }
+
+  get lastRun(): StageContext<unknown>["lastRun"] {
+    return (pipeline) => this.#using.journal.lastFinished(pipeline, this.run);
+  }
+
   get step(): StageContext<unknown>["step"] {
     return (name, compute) => recordStep(this.#attempt.effect, name, compute, this.#using);
   }
+}
+
+async function observeCluster(
+  cluster: Cluster<unknown>,
+  signal: AbortSignal,
+  { registry, clock, calls }: Surroundings,
+): Promise<ClusterState> {
+  const provider = registry.provider(cluster.provider);
+  if (!provider) throw new ConfigurationError("observe", registry.providerProblems(cluster));
+  return new ProviderCalls(provider, cluster as Cluster, clock, calls).observe(signal);
 }
 
 async function recordProgress(

@@ -1,7 +1,8 @@
 import { ConflictError, DeliveryError } from "../errors.ts";
-import type { Event, NewEvent } from "../machine/events.ts";
+import type { Event, NewEvent, Outcome } from "../machine/events.ts";
 import { advance, begin, fold, replay, type Change } from "../machine/run/advance.ts";
 import type { RunState } from "../machine/run/state.ts";
+import type { FinishedRun } from "../model/stage.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Committed, Engine, NewRun } from "../ports/engine.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -144,6 +145,13 @@ export class Journal {
     if (newer && newer.seq >= loaded.seq) return newer.state;
     this.#keep(run, loaded);
     return loaded.state;
+  }
+
+  /** The newest run of a pipeline that is over and began before another run. */
+  async lastFinished(pipeline: string, before: string): Promise<FinishedRun | undefined> {
+    const status = ["succeeded", "rolled-back", "cancelled", "failed"] as const;
+    const [last] = await this.#engine.list({ pipeline, status, before, limit: 1 });
+    return last && { run: last.run, outcome: last.status as Outcome, startedAt: last.startedAt };
   }
 
   async #readAll(run: string): Promise<readonly Event[]> {

@@ -1,3 +1,5 @@
+import type { Outcome } from "../machine/events.ts";
+import type { Cluster, ClusterState } from "./cluster.ts";
 import type { Json } from "./json.ts";
 import type { Operation } from "./operation.ts";
 import type { Schema } from "./schema.ts";
@@ -21,6 +23,23 @@ export interface StageContext<Input> {
   readonly progress: (message: string, ratio?: number) => Promise<void>;
   /** Computes a value once in the life of the stage: recorded, and returned from the log on a later attempt. */
   readonly step: <T extends Json>(name: string, compute: () => T | Promise<T>) => Promise<T>;
+  /** Waits by the delivery's clock. Rejects when the stage is to stop. */
+  readonly sleep: (ms: number) => Promise<void>;
+  /**
+   * A cluster now, by its provider; repeated while that may help.
+   *
+   * @throws ConfigurationError when its provider is not one of the delivery
+   */
+  readonly observe: (cluster: Cluster<unknown>) => Promise<ClusterState>;
+  /** The newest run of a pipeline that began before this one and is over; undefined: there is none. */
+  readonly lastRun: (pipeline: string) => Promise<FinishedRun | undefined>;
+}
+
+/** A run that is over. */
+export interface FinishedRun {
+  readonly run: string;
+  readonly outcome: Outcome;
+  readonly startedAt: number;
 }
 
 /** How often a failed stage is tried again, and when. */

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { windows, type WindowsOptions } from "../../src/windows.ts";
+import { type WallTime, windows, type WindowsOptions } from "../../src/windows.ts";
 
 const at = (text: string): number => Date.parse(text);
 const iso = (instant: number | undefined): string | undefined =>
@@ -143,7 +143,7 @@ describe("several windows", () => {
 
 const clock = fc
   .integer({ min: 0, max: 24 * 60 - 1 })
-  .map((minute) => `${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, "0")}` as const);
+  .map((minute) => `${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, "0")}` as WallTime);
 const days = fc.subarray(["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const, { minLength: 1 });
 const window = fc.record({ days, from: clock, to: clock }).filter(({ from, to }) => from !== to);
 const options = fc.record({
