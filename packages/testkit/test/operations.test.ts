@@ -195,13 +195,30 @@ it("wants the same after a crash as before it: a size is not added twice", async
 
 it("goes on through lost, refused and late commands", async () => {
   const { clock, cloud, cluster, delivery, groups, ended } = bed();
-  cloud.failNext("scale-group", "lost");
-  cloud.failNext("set-traffic", "late");
+  cloud.failNext("scaleGroup", "lostCommand");
+  cloud.failNext("setTraffic", "lateCommand");
+  cloud.failNext("scaleGroup", "conflict");
   const back = pipeline("back by hand")
     .stage("grow", resizeGroup, () => ({ cluster, group: "previous" as const, size: 4 }))
     .stage("shift", shiftTraffic, () => ({ cluster, shares: [{ group: "oldest" as const, share: 100 }] }));
   expect(await ended(await clock.drive(delivery.start(back, null)))).toBe("succeeded");
   expect(groups()).toEqual(["shop-v001 4 100 %", "shop-v002 3 0 %"]);
+});
+
+it("stops at once at a command that is denied, and says so", async () => {
+  const { clock, cloud, cluster, delivery, ended } = bed();
+  cloud.failNext("scaleGroup", "denied");
+  const grow = pipeline("grow").stage("grow", resizeGroup, () => ({
+    cluster,
+    group: "serving" as const,
+    size: 5,
+  }));
+  const run = await clock.drive(delivery.start(grow, null));
+  expect(await ended(run)).toBe("failed");
+  expect((await run.state()).stages[0]?.error?.details).toMatchObject({
+    kind: "denied",
+    operation: "scaleGroup",
+  });
 });
 
 it("gives up when it takes too long, and says what it waited for", async () => {
