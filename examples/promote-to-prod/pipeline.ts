@@ -25,8 +25,7 @@ export interface PromoteInput {
   readonly keepOld: Duration;
 }
 
-// What it is, is not written out: the types of all outputs are known, and a stage's name that does not exist does not compile.
-// eslint-disable-next-line typescript/explicit-module-boundary-types
+/** The pipeline for some places. The types of all outputs are known: a stage's name that does not exist does not compile. */
 export const promoteToProd = ({ staging, canary, prod }: Places) =>
   pipeline<PromoteInput & { readonly [field: string]: Json }>("promote-to-prod")
     .stage("find release", findGroup, () => ({ cluster: staging, group: "serving" as const }))
