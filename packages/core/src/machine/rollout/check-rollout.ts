@@ -14,6 +14,7 @@ export function checkRollout(
       : [`onRollback: ${String(onRollback)} is unknown (write "destroy" or "keep")`]),
     ...checkNames(phases),
     ...checkReturn(phases),
+    ...checkBaseline(phases),
     ...phases.flatMap((phase) =>
       checkPhase(phase, situation).map((problem) => `phase ${JSON.stringify(phase.name)}: ${problem}`),
     ),
@@ -40,12 +41,34 @@ function checkReturn(phases: readonly Phase[]): readonly string[] {
     );
 }
 
+// It compares, and then it is gone: nothing may be left of it where nothing leads back any more.
+function checkBaseline(phases: readonly Phase[]): readonly string[] {
+  const named = phases.filter(({ want }) => want.baseline !== undefined);
+  const gone = named.findIndex(({ want }) => want.baseline === "gone");
+  const again = gone < 0 ? [] : named.slice(gone).filter(({ want }) => want.baseline !== "gone");
+  const last = named.at(-1);
+  const at = (phase: Phase): string => `phase ${JSON.stringify(phase.name)}: baseline:`;
+  return [
+    ...again.map((phase) => `${at(phase)} it is gone already and cannot come back`),
+    ...(last && last.want.baseline !== "gone"
+      ? [`${at(last)} it is never removed (write baseline: "gone" into a later phase)`]
+      : []),
+    ...named
+      .filter((phase) => phase.after === "forward" && phase.want.baseline !== "gone")
+      .map((phase) => `${at(phase)} nothing leads back from here (let it be gone in an earlier phase)`),
+  ];
+}
+
 function checkPhase(phase: Phase, situation: Situation): readonly string[] {
   const { want } = phase;
   return [
     ...checkTimes(phase),
     ...checkSize("stable", want.stable),
     ...checkSize("candidate", want.candidate),
+    ...checkSize("baseline", want.baseline),
+    ...(typeof want.baseline === "number" && !situation.stable
+      ? ["baseline: there is no stable group yet whose release it could run"]
+      : []),
     ...(want.traffic ? checkShares(phase, want.traffic, situation) : []),
     ...(want.others ? checkOthers(want.others) : []),
     ...checkGate(phase),
@@ -70,20 +93,23 @@ function checkShares(
   shares: Shares,
   { stable: group, traffic }: Situation,
 ): readonly string[] {
-  const { stable = 0, candidate = 0 } = shares;
-  const each = [stable, candidate];
-  const sum = stable + candidate;
+  const { stable = 0, candidate = 0, baseline } = shares;
+  const each = [stable, candidate, ...(baseline === undefined ? [] : [baseline])];
+  const sum = each.reduce((all, share) => all + share, 0);
   return [
     ...(each.every(isPercent) && (sum === 100 || sum === 0)
       ? []
-      : [`traffic: ${stable} + ${candidate} is not 100`]),
+      : [`traffic: ${each.join(" + ")} is not 100`]),
     ...(traffic === "switch" && each.some((share) => share > 0 && share < 100)
-      ? [`traffic: ${stable} and ${candidate} cannot be split here (traffic goes to one group at a time)`]
+      ? [`traffic: ${each.join(" and ")} cannot be split here (traffic goes to one group at a time)`]
       : []),
     ...(stable > 0 && !group ? ["traffic: stable gets some, but there is no stable group yet"] : []),
     ...(stable > 0 && isNothing(want.stable) ? ["stable: has traffic and may not go"] : []),
     ...(candidate > 0 && (want.candidate === undefined || isNothing(want.candidate))
       ? ["candidate: has traffic and needs a size"]
+      : []),
+    ...((baseline ?? 0) > 0 && (want.baseline === undefined || isNothing(want.baseline))
+      ? ["baseline: has traffic and needs a size"]
       : []),
   ];
 }
