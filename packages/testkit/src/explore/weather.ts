@@ -26,7 +26,8 @@ export function worldFaults(node: Node, brief: Brief): readonly Move[] {
 }
 
 function ours({ world }: Node, { planned }: Brief): World {
-  return world.filter(({ key, name }) => key === planned.key || name === planned.before?.group);
+  const keys = [planned.key, planned.baseline?.key];
+  return world.filter(({ key, name }) => (key && keys.includes(key)) || name === planned.before?.group);
 }
 
 function become(node: Node, label: string, world: World, fault?: Fault): Move {
