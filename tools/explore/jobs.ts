@@ -11,7 +11,9 @@ export type Job =
 /** Everything there is to explore of these strategies, what takes longest first. */
 export function jobsOf(names: readonly string[], faults: number | undefined): readonly Job[] {
   const jobs = STRATEGIES.filter(({ name }) => names.includes(name)).flatMap(({ name, modes }) =>
-    modes.flatMap((mode) => worldsOf(name, mode, faults).map((options) => ({ strategy: name, mode, options }))),
+    modes.flatMap((mode) =>
+      worldsOf(name, mode, faults).map((options) => ({ strategy: name, mode, options })),
+    ),
   );
   return jobs.toSorted((a, b) => weight(b.options) - weight(a.options));
 }

@@ -79,7 +79,12 @@ function remember({ witness, state }: Node, seen: ClusterState, brief: Brief): N
   const met = isMet(phase, seen, brief, { size, stableSize, metOnce: witness.metOnce });
   const counted = met && phase ? relied(phase, state.size, brief) : 0;
   const compared = met && phase ? reliedToCompare(phase, state.size, brief) : 0;
-  return { ...rely(witness, counted, compared), met, metOnce: witness.metOnce || met, held: met ? witness.held : 0 };
+  return {
+    ...rely(witness, counted, compared),
+    met,
+    metOnce: witness.metOnce || met,
+    held: met ? witness.held : 0,
+  };
 }
 
 // A driver that speaks while a command is under way leaves that one to itself.

@@ -50,7 +50,8 @@ function judgeEnd(node: Node, brief: Brief): readonly Property[] {
   if (candidates.length > 1 || (back && candidates.length > 0 && !kept)) found.push("S4");
   if (!state.watching && !back && idle) found.push("S4");
   const compares = baselines.some(({ name }) => (shares[name] ?? 0) === 0) || state.outcome === "succeeded";
-  if (baselines.length > 1 || (baselines.length > 0 && (back || (!state.watching && compares)))) found.push("S4");
+  if (baselines.length > 1 || (baselines.length > 0 && (back || (!state.watching && compares))))
+    found.push("S4");
   const firstFailed = planned.before === undefined && state.outcome !== "succeeded";
   if (!back && !firstFailed && !serves && ours.some(({ healthy }) => healthy > 0)) found.push("L2");
   if (state.watching && stable && !world.some(({ doomed }) => doomed)) found.push("L1");

@@ -24,9 +24,7 @@ export function reliedToCompare({ want }: Phase, size: number, brief: Brief): nu
 }
 
 function reliedOn(wanted: WantedSize | undefined, size: number, { planned }: Brief): number {
-  return typeof wanted === "number"
-    ? need(Math.ceil((size * wanted) / 100), planned.rollout.minHealthy)
-    : 0;
+  return typeof wanted === "number" ? need(Math.ceil((size * wanted) / 100), planned.rollout.minHealthy) : 0;
 }
 
 interface Cast {
@@ -272,9 +270,7 @@ function isDropped({ index }: RolloutState, { planned }: Brief): boolean {
 }
 
 function gains(command: RolloutCommand, candidate: ServerGroup | undefined): boolean {
-  return (
-    command.do !== "set-traffic" || (candidate && command.shares[candidate.name]) !== candidate?.share
-  );
+  return command.do !== "set-traffic" || (candidate && command.shares[candidate.name]) !== candidate?.share;
 }
 
 function total({ groups }: ClusterState): number {

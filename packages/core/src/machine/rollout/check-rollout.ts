@@ -47,15 +47,18 @@ function checkBaseline(phases: readonly Phase[]): readonly string[] {
   const gone = named.findIndex(({ want }) => want.baseline === "gone");
   const again = gone < 0 ? [] : named.slice(gone).filter(({ want }) => want.baseline !== "gone");
   const last = named.at(-1);
+  const unsure = (phase: Phase): boolean =>
+    phase.after === "forward" && (gone < 0 || named.indexOf(phase) <= gone);
+  const forward = named.filter(unsure);
   const at = (phase: Phase): string => `phase ${JSON.stringify(phase.name)}: baseline:`;
   return [
     ...again.map((phase) => `${at(phase)} it is gone already and cannot come back`),
     ...(last && last.want.baseline !== "gone"
       ? [`${at(last)} it is never removed (write baseline: "gone" into a later phase)`]
       : []),
-    ...named
-      .filter((phase) => phase.after === "forward" && phase.want.baseline !== "gone")
-      .map((phase) => `${at(phase)} nothing leads back from here (let it be gone in an earlier phase)`),
+    ...forward.map(
+      (phase) => `${at(phase)} nothing leads back from here (let it be gone in an earlier phase)`,
+    ),
   ];
 }
 
