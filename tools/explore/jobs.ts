@@ -1,5 +1,5 @@
 import type { TrafficMode } from "@gennaker/core";
-import type { ExploreOptions } from "@gennaker/testkit";
+import type { ExploreOptions, Fault } from "@gennaker/testkit";
 import { MUTANTS } from "../../packages/testkit/test/explore-mutants.ts";
 import { COMPARING, STRATEGIES } from "./strategies.ts";
 
@@ -23,10 +23,20 @@ export function mutantJobs(): readonly Job[] {
   return MUTANTS.map(({ without }) => ({ mutant: without }));
 }
 
-// Three groups make ten times as many histories as two.
+// What depends on how many there are; commands, crashes and people are explored with fewer.
+const IN_THE_WORLD: readonly Fault[] = [
+  "instance dies",
+  "group never heals",
+  "candidate is hopeless",
+  "autoscaler",
+  "group is deleted",
+  "cancel",
+];
+
 function worldsOf(name: string, mode: TrafficMode, faults: number | undefined): readonly ExploreOptions[] {
   if (name !== COMPARING.name) return worlds(mode, faults);
-  return ([3, 2, 1] as const).map((size) => ({ size, faults: faults ?? 2 }));
+  const sizes = ([2, 1] as const).map((size) => ({ size, faults: faults ?? 2 }));
+  return [{ size: 3, faults: faults ?? 2, menu: IN_THE_WORLD }, ...sizes];
 }
 
 // A third fault makes ten times as many histories: small worlds have it. Weighted traffic is the most general.

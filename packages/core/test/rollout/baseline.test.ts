@@ -283,10 +283,8 @@ describe("a baseline that an interrupted rollout left", () => {
       planned({ rollout: { phases } }),
       claimed(),
       did("rollout-candidate-found", { group: "v004" }),
-      ...[
-        did("traffic-shifted", { shares: { v004: 100 } }),
-        did("rollout-phase-started", { phase: "keep", index: 0, direction: "forward" }),
-      ],
+      did("traffic-shifted", { shares: { v004: 100 } }),
+      did("rollout-phase-started", { phase: "keep", index: 0, direction: "forward" }),
     )
       .when(worldOf(stable({ share: 0 }), group("v002"), left, mine))
       .records([SENT], {
@@ -318,14 +316,14 @@ describe("a baseline that an interrupted rollout left", () => {
   });
 });
 
-describe("a plan with a baseline is refused", () => {
-  const phasesOf = (...wants: readonly Phase["want"][]): readonly Phase[] =>
-    wants.map((want, index) => ({ name: `p${index}`, want, ...STEP }));
-  const problems = (phases: readonly Phase[], seen = worldOf(stable({ release: "v1" }))): unknown => {
-    const result = planIn(seen, { rollout: () => ({ ...REST, phases }) });
-    return "problems" in result ? result.problems.map((text) => text.replace("strategy test: ", "")) : [];
-  };
+const phasesOf = (...wants: readonly Phase["want"][]): readonly Phase[] =>
+  wants.map((want, index) => ({ name: `p${index}`, want, ...STEP }));
+const problems = (phases: readonly Phase[], seen = worldOf(stable({ release: "v1" }))): unknown => {
+  const result = planIn(seen, { rollout: () => ({ ...REST, phases }) });
+  return "problems" in result ? result.problems.map((text) => text.replace("strategy test: ", "")) : [];
+};
 
+describe("a plan with a baseline is refused", () => {
   it("where the provider cannot tell what stable runs", () => {
     expect(problems(PHASES, worldOf(stable()))).toEqual([
       "baseline: local:a/l/shop-api does not tell which release v001 runs, so no baseline of it can be started (leave the baseline out)",

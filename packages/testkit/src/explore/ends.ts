@@ -34,9 +34,9 @@ function judgeEnd(node: Node, brief: Brief): readonly Property[] {
   const { planned, settings } = brief;
   if (state.outcome === undefined) return ["L1"];
   if (witness.cancel === "forced") return [];
-  const made = [planned.key, planned.baseline?.key];
+  const made = new Set([planned.key, planned.baseline?.key]);
   const stable = world.find(
-    ({ name, key }) => name === planned.before?.group && !(key !== undefined && made.includes(key)),
+    ({ name, key }) => name === planned.before?.group && !(key !== undefined && made.has(key)),
   );
   const baselines = world.filter(({ key }) => planned.baseline && key === planned.baseline.key);
   const candidates = world.filter(({ key }) => key === planned.key);

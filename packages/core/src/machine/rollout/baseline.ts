@@ -73,8 +73,8 @@ function isIll({ baseline, state, stable }: Sight): boolean {
 }
 
 function withoutBaseline({ stable, baseline, world }: Sight): Readonly<Record<string, number>> {
-  const mine = [stable?.name, baseline?.name];
-  const rest = Object.entries(sharesIn(world)).filter(([name]) => !mine.includes(name));
+  const mine = new Set([stable?.name, baseline?.name]);
+  const rest = Object.entries(sharesIn(world)).filter(([name]) => !mine.has(name));
   const given = rest.reduce((sum, [, share]) => sum + share, 0);
   return { ...Object.fromEntries(rest), ...(stable && { [stable.name]: Math.max(0, 100 - given) }) };
 }

@@ -1,3 +1,4 @@
+import { checkBaseline } from "./check-baseline.ts";
 import type { JudgementGate, Phase, Rollout, Shares, Situation, WantedSize } from "../../model/phase.ts";
 
 /** What is wrong with the phases that a strategy made, with what to write instead. */
@@ -14,7 +15,7 @@ export function checkRollout(
       : [`onRollback: ${String(onRollback)} is unknown (write "destroy" or "keep")`]),
     ...checkNames(phases),
     ...checkReturn(phases),
-    ...checkBaseline(phases),
+    ...checkBaseline(phases, situation),
     ...phases.flatMap((phase) =>
       checkPhase(phase, situation).map((problem) => `phase ${JSON.stringify(phase.name)}: ${problem}`),
     ),
@@ -41,27 +42,6 @@ function checkReturn(phases: readonly Phase[]): readonly string[] {
     );
 }
 
-// It compares, and then it is gone: nothing may be left of it where nothing leads back any more.
-function checkBaseline(phases: readonly Phase[]): readonly string[] {
-  const named = phases.filter(({ want }) => want.baseline !== undefined);
-  const gone = named.findIndex(({ want }) => want.baseline === "gone");
-  const again = gone < 0 ? [] : named.slice(gone).filter(({ want }) => want.baseline !== "gone");
-  const last = named.at(-1);
-  const unsure = (phase: Phase): boolean =>
-    phase.after === "forward" && (gone < 0 || named.indexOf(phase) <= gone);
-  const forward = named.filter(unsure);
-  const at = (phase: Phase): string => `phase ${JSON.stringify(phase.name)}: baseline:`;
-  return [
-    ...again.map((phase) => `${at(phase)} it is gone already and cannot come back`),
-    ...(last && last.want.baseline !== "gone"
-      ? [`${at(last)} it is never removed (write baseline: "gone" into a later phase)`]
-      : []),
-    ...forward.map(
-      (phase) => `${at(phase)} nothing leads back from here (let it be gone in an earlier phase)`,
-    ),
-  ];
-}
-
 function checkPhase(phase: Phase, situation: Situation): readonly string[] {
   const { want } = phase;
   return [
@@ -69,9 +49,6 @@ function checkPhase(phase: Phase, situation: Situation): readonly string[] {
     ...checkSize("stable", want.stable),
     ...checkSize("candidate", want.candidate),
     ...checkSize("baseline", want.baseline),
-    ...(typeof want.baseline === "number" && !situation.stable
-      ? ["baseline: there is no stable group yet whose release it could run"]
-      : []),
     ...(want.traffic ? checkShares(phase, want.traffic, situation) : []),
     ...(want.others ? checkOthers(want.others) : []),
     ...checkGate(phase),

@@ -16,9 +16,9 @@ export function rolesIn(world: ClusterState, { planned }: Pick<RolloutState, "pl
     planned.revives === undefined ? key === planned.key : name === planned.revives,
   );
   const baseline = planned.baseline && world.groups.find(({ key }) => key === planned.baseline?.key);
-  const made = [candidate, baseline];
-  const stable = world.groups.find((group) => group.name === planned.before?.group && !made.includes(group));
-  const others = newestFirst(world.groups.filter((group) => group !== stable && !made.includes(group)));
+  const made = new Set([candidate, baseline]);
+  const stable = world.groups.find((group) => group.name === planned.before?.group && !made.has(group));
+  const others = newestFirst(world.groups.filter((group) => group !== stable && !made.has(group)));
   return { stable, candidate, baseline, others };
 }
 

@@ -115,7 +115,7 @@ export const ORDER: readonly StepRule[] = [
   awaitBaseline,
   moveTraffic,
   shrink,
-  dropBaseline,
   destroy,
+  dropBaseline,
   prune,
 ];
