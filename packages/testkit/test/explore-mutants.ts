@@ -1,6 +1,6 @@
 // Broken frames, drivers and worlds: one rule taken away in each.
 import type { Strategy } from "@gennaker/core";
-import { RULES, type Rules, type Sight } from "@gennaker/core/machine";
+import { RULES, type Rules, type Sight, type StepRule } from "@gennaker/core/machine";
 import { canary, redBlack } from "@gennaker/strategies";
 import type { Property } from "../src/explore/properties.ts";
 import type { ExploreOptions } from "../src/explore/options.ts";
@@ -103,6 +103,16 @@ function withoutGuard(name: string): Partial<Rules> {
 
 const always = (): boolean => true;
 
+// Makes whatever it makes of the release that is deployed.
+function withoutRole(rule: StepRule): StepRule {
+  return (sight) => {
+    const step = rule(sight);
+    if (!step || !("say" in step) || step.say.do !== "create-group") return step;
+    const { role: _, ...say } = step.say;
+    return { say };
+  };
+}
+
 // As if there were no baseline.
 const blind = (sight: Sight): Sight => ({ ...sight, baseline: undefined });
 
@@ -145,6 +155,13 @@ export const MUTANTS: readonly Mutant[] = [
     without: "growBaseline",
     breaks: "S9",
     rules: withoutStep("growBaseline"),
+    strategy: comparing,
+    options: { size: 1 },
+  },
+  {
+    without: "growBaseline: whose release",
+    breaks: "S20",
+    rules: { order: RULES.order.map((rule) => (rule.name === "growBaseline" ? withoutRole(rule) : rule)) },
     strategy: comparing,
     options: { size: 1 },
   },
