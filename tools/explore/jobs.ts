@@ -1,7 +1,7 @@
 import type { TrafficMode } from "@gennaker/core";
-import type { ExploreOptions } from "@gennaker/testkit";
+import type { ExploreOptions, Fault } from "@gennaker/testkit";
 import { MUTANTS } from "../../packages/testkit/test/explore-mutants.ts";
-import { STRATEGIES } from "./strategies.ts";
+import { COMPARING, STRATEGIES } from "./strategies.ts";
 
 /** One exploration: a strategy in a small world, or a broken frame that must be noticed. */
 export type Job =
@@ -11,7 +11,9 @@ export type Job =
 /** Everything there is to explore of these strategies, what takes longest first. */
 export function jobsOf(names: readonly string[], faults: number | undefined): readonly Job[] {
   const jobs = STRATEGIES.filter(({ name }) => names.includes(name)).flatMap(({ name, modes }) =>
-    modes.flatMap((mode) => worlds(mode, faults).map((options) => ({ strategy: name, mode, options }))),
+    modes.flatMap((mode) =>
+      worldsOf(name, mode, faults).map((options) => ({ strategy: name, mode, options })),
+    ),
   );
   return jobs.toSorted((a, b) => weight(b.options) - weight(a.options));
 }
@@ -19,6 +21,22 @@ export function jobsOf(names: readonly string[], faults: number | undefined): re
 /** The broken frames, drivers and worlds. */
 export function mutantJobs(): readonly Job[] {
   return MUTANTS.map(({ without }) => ({ mutant: without }));
+}
+
+// What depends on how many there are; commands, crashes and people are explored with fewer.
+const IN_THE_WORLD: readonly Fault[] = [
+  "instance dies",
+  "group never heals",
+  "candidate is hopeless",
+  "autoscaler",
+  "group is deleted",
+  "cancel",
+];
+
+function worldsOf(name: string, mode: TrafficMode, faults: number | undefined): readonly ExploreOptions[] {
+  if (name !== COMPARING.name) return worlds(mode, faults);
+  const sizes = ([2, 1] as const).map((size) => ({ size, faults: faults ?? 2 }));
+  return [{ size: 3, faults: faults ?? 2, menu: IN_THE_WORLD }, ...sizes];
 }
 
 // A third fault makes ten times as many histories: small worlds have it. Weighted traffic is the most general.

@@ -1,6 +1,12 @@
 import type { Strategy } from "@gennaker/core";
 import { canary, highlander, redBlack, rolling, rollingRedBlack } from "@gennaker/strategies";
 
+/** A canary beside a baseline, under a name of its own. */
+export const COMPARING: Strategy = {
+  ...canary({ steps: [{ weight: 25, hold: "10s" }], baseline: true }),
+  name: "canary, baseline",
+};
+
 /** What is explored: one line for each strategy, with short holds, since time is a part of every moment. */
 export const STRATEGIES: readonly Strategy[] = [
   redBlack({ soak: "10s" }),
@@ -8,4 +14,5 @@ export const STRATEGIES: readonly Strategy[] = [
   rollingRedBlack({ soak: "10s" }),
   rolling({ pause: "10s" }),
   canary({ steps: [{ weight: 25, hold: "10s" }] }),
+  COMPARING,
 ];

@@ -114,6 +114,7 @@ const PARTS = [
   rolling({ pause: "1m" }),
   rollingRedBlack({ soak: "5m" }),
   canary({ steps: [5, { weight: 25, hold: "10m" }] }),
+  canary({ steps: [10, { weight: 40, hold: "10m" }], baseline: true }),
 ] as const;
 
 // A strategy that gives the candidate its traffic in parts, where the world can do that.

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { pipeline } from "../src/model/pipeline.ts";
 import { defineStage } from "../src/stages/define-stage.ts";
+import { deploy } from "../src/stages/deploy.ts";
 
 const code = defineStage({ type: "code", run: () => null });
 // What TypeScript would refuse, as a JavaScript user may write it.
@@ -31,12 +32,14 @@ it("lists every problem of its shape at once", () => {
     .stage("prod", code, input, { after: ["canry"] })
     .stage("canary", code, input)
     .stage("odd", {}, input)
-    .stage("data", code, { image: "x" });
+    .stage("data", code, { image: "x" })
+    .stage("prod/baseline", deploy, input);
   expect(shape.problems).toEqual([
     'stage "prod"  after: no stage is called "canry" (did you mean "canary"?)',
     'stage "canary"  there are two stages of this name; rename one',
     'stage "odd"  its type is not one made by defineStage (deploy, wait, judgement, or your own)',
     'stage "data"  its input must be a function',
+    'stage "prod/baseline"  a deploy\'s name may not end in "/baseline": groups of a comparison are told by it',
   ]);
 });
 

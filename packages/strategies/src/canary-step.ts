@@ -1,5 +1,14 @@
 import type { Duration } from "@gennaker/core";
-import { type Approval, approval, type Check, checkEach, duration, isRecord, quote } from "./options.ts";
+import {
+  type Approval,
+  approval,
+  type Check,
+  checkEach,
+  duration,
+  flag,
+  isRecord,
+  quote,
+} from "./options.ts";
 
 /** One step of a canary with more to say than its weight. */
 export interface CanaryStepOptions {
@@ -11,6 +20,11 @@ export interface CanaryStepOptions {
   readonly hold?: Duration | "until-promoted";
   /** Asked after the hold. Default: nobody is asked. */
   readonly gate?: Approval;
+  /**
+   * Whether there is a baseline in this step: a group of stable's release with as many instances and as much traffic as
+   * the candidate. Only with weights below 50; once it was left out it does not come back. Default: as for all steps.
+   */
+  readonly baseline?: boolean;
 }
 
 /** A weight, or a weight with more to say about it. */
@@ -21,19 +35,55 @@ export function stepOf(step: CanaryStep): CanaryStepOptions {
   return typeof step === "number" ? { weight: step } : step;
 }
 
-/** Everything that is wrong with the steps. */
-export function checkSteps(value: unknown): readonly string[] {
+/** Whether each step has a baseline. */
+export function comparisons(steps: readonly CanaryStep[], baseline = false): readonly boolean[] {
+  return steps.map((step) => stepOf(step).baseline ?? baseline);
+}
+
+/** Everything that is wrong with the steps; `baseline`: whether they have one unless they say so themselves. */
+export function checkSteps(value: unknown, baseline: unknown): readonly string[] {
   if (!Array.isArray(value) || value.length === 0) return ["steps: at least one is needed (write [5, 25])"];
   const list = value as readonly unknown[];
   return list.flatMap((step, index) =>
-    checkStep(step, weightOf(list[index - 1])).map((problem) => `steps[${index}]${problem}`),
+    [
+      ...checkStep(step, weightOf(list[index - 1])),
+      ...checkBaseline(step, list.slice(0, index), baseline === true).map(
+        (problem) => `.baseline: ${problem}`,
+      ),
+    ].map((problem) => `steps[${index}]${problem}`),
   );
+}
+
+function checkBaseline(step: unknown, before: readonly unknown[], all: boolean): readonly string[] {
+  if (!comparesIn(step, all)) return [];
+  const weight = weightOf(step);
+  const large = typeof weight === "number" && weight >= 50 && weight <= 99;
+  const first = before.findIndex((each) => comparesIn(each, all));
+  const dropped = first >= 0 && before.slice(first).some((each) => !comparesIn(each, all));
+  return [
+    ...(large
+      ? [
+          `with ${weight} for the candidate and as much for a baseline nothing is left for stable (write { weight: ${weight}, baseline: false }; weights below 50 can have one)`,
+        ]
+      : []),
+    ...(dropped ? ["it was left out in an earlier step and cannot come back (leave it out here too)"] : []),
+  ];
+}
+
+function comparesIn(step: unknown, all: boolean): boolean {
+  return (isRecord(step) ? (step["baseline"] ?? all) : all) === true;
 }
 
 function checkStep(step: unknown, before: unknown): readonly string[] {
   if (typeof step === "number") return described("", checkWeight(step, before));
   if (!isRecord(step)) return [`: ${quote(step)} is not a step (write 5 or { weight: 5, hold: "10m" })`];
-  const checks = { weight: (value: unknown) => checkWeight(value, before), size, hold, gate: approval };
+  const checks = {
+    weight: (value: unknown) => checkWeight(value, before),
+    size,
+    hold,
+    gate: approval,
+    baseline: flag,
+  };
   const missing = step["weight"] === undefined ? ["weight: is needed (write weight: 5)"] : [];
   return [...missing, ...checkEach(step, checks), ...checkTogether(step)].map((problem) => `.${problem}`);
 }

@@ -6,16 +6,22 @@ import {
   type Strategy,
   type Want,
 } from "@gennaker/core";
-import { type CanaryStep, checkSteps, stepOf } from "./canary-step.ts";
-import { CUT_OVER, cutOver, hasPast, inParts, PARTS, serves, soak } from "./cut-over.ts";
-import { CANDIDATE_CHECKS, type CandidateOptions, checkOptions, gateOf } from "./options.ts";
+import { type CanaryStep, checkSteps, comparisons, stepOf } from "./canary-step.ts";
+import { compared, CUT_OVER, cutOver, hasPast, inParts, PARTS, serves, soak } from "./cut-over.ts";
+import { CANDIDATE_CHECKS, type CandidateOptions, checkOptions, flag, gateOf } from "./options.ts";
 import { checkKept, KEEP_CHECKS, type KeepOptions, retire } from "./retire.ts";
-import { nearestSplit, percentFor } from "./sizes.ts";
+import { nearestSplit, nearestTriple, percentFor } from "./sizes.ts";
 
 /** What `canary` takes; `steps` is needed. */
 export interface CanaryOptions extends Omit<CandidateOptions, "gate">, KeepOptions {
   /** At least one; the step to all of the traffic is added. */
   readonly steps: readonly CanaryStep[];
+  /**
+   * A baseline in every step that does not say otherwise: a group of stable's release that is started with the candidate,
+   * has as many instances and as much traffic, and is gone when the candidate gets all of it. To compare like with like.
+   * The provider must tell which release stable runs. Default false.
+   */
+  readonly baseline?: boolean;
 }
 
 const NAME = "canary";
@@ -45,8 +51,11 @@ export const canary: {
 
 function make(options: CanaryOptions): Strategy {
   const { gate: _, ...common } = CANDIDATE_CHECKS;
-  const checks = { steps: () => undefined, ...common, ...KEEP_CHECKS };
-  checkOptions(NAME, options, checks, (given) => [...checkSteps(given.steps), ...checkKept(given)]);
+  const checks = { steps: () => undefined, baseline: flag, ...common, ...KEEP_CHECKS };
+  checkOptions(NAME, options, checks, (given) => [
+    ...checkSteps(given.steps, given.baseline),
+    ...checkKept(given),
+  ]);
   const { size = "match", minHealthy = 100, onRollback = "destroy" } = options;
   const sized = options.steps.some((step) => stepOf(step).size !== undefined);
   return {
@@ -68,17 +77,35 @@ function make(options: CanaryOptions): Strategy {
 
 function steps(options: CanaryOptions, situation: Situation): readonly Phase[] {
   const common = { deadlineMs: parseDuration(options.deadline ?? "10m"), after: "back" } as const;
-  const parts = options.steps.map((step) => phaseOf(step, options, situation));
+  const withBaseline = comparisons(options.steps, options.baseline);
+  const first = withBaseline.indexOf(true);
+  const parts = options.steps.map((step, index) => {
+    const has = withBaseline[index] === true;
+    return phaseOf(step, has ? "there" : first >= 0 && index > first ? "gone" : "none", options, situation);
+  });
   const { stable = 100 } = parts.at(-1)?.want ?? {};
-  return [...parts, { name: "full", want: { ...CUT_OVER, stable }, ...common }, ...soak(options, { stable })];
+  const want = { ...CUT_OVER, stable, ...(first >= 0 && { baseline: "gone" as const }) };
+  return [...parts, { name: "full", want, ...common }, ...soak(options, { stable })];
 }
 
-function phaseOf(step: CanaryStep, { deadline = "10m" }: CanaryOptions, situation: Situation): Phase {
+function phaseOf(
+  step: CanaryStep,
+  baseline: "there" | "gone" | "none",
+  { deadline = "10m" }: CanaryOptions,
+  situation: Situation,
+): Phase {
   const { weight, hold = 0, gate } = stepOf(step);
   const holdMs = hold === "until-promoted" ? 0 : parseDuration(hold);
   return {
     name: `canary ${weight} %`,
-    want: { ...sizes(step, situation), traffic: inParts(weight) },
+    want:
+      baseline === "there"
+        ? { ...sizesCompared(step, situation), traffic: compared(weight) }
+        : {
+            ...sizes(step, situation),
+            ...(baseline === "gone" && { baseline }),
+            traffic: inParts(weight),
+          },
     ...(holdMs > 0 && { holdMs }),
     ...(hold === "until-promoted" && { gate: { kind: "promotion" } as const }),
     ...(gate && { gate: gateOf(gate) }),
@@ -93,4 +120,13 @@ function sizes(step: CanaryStep, { stable, size, traffic }: Situation): Want {
   const from = stable?.desired ?? 0;
   const split = nearestSplit(weight, Math.min(from, size));
   return { candidate: percentFor(split.candidate, size), stable: percentFor(split.stable, from) };
+}
+
+function sizesCompared(step: CanaryStep, { stable, size, traffic }: Situation): Want {
+  const { weight, size: own = weight } = stepOf(step);
+  if (traffic !== "proportional") return { candidate: own, baseline: own, stable: 100 };
+  const from = stable?.desired ?? 0;
+  const split = nearestTriple(weight, Math.min(from, size));
+  const each = percentFor(split.candidate, size);
+  return { candidate: each, baseline: each, stable: percentFor(split.stable, from) };
 }

@@ -53,6 +53,11 @@ export function inParts(candidate: number): Shares {
   return candidate === 100 ? { candidate } : { stable: 100 - candidate, candidate };
 }
 
+/** The candidate's part of the traffic, as much for a baseline, and the rest for stable. */
+export function compared(candidate: number): Shares {
+  return { stable: 100 - 2 * candidate, candidate, baseline: candidate };
+}
+
 /** Whether stable has traffic and instances, so that parts of it can move. */
 export function serves({ stable }: Situation): boolean {
   return stable !== undefined && stable.share > 0 && stable.desired > 0;

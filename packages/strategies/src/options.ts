@@ -51,6 +51,10 @@ export const count: Check = (value) =>
     ? undefined
     : `${quote(value)} is not a whole number, 0 or more (write 2)`;
 
+/** Yes or no. */
+export const flag: Check = (value) =>
+  typeof value === "boolean" ? undefined : `${quote(value)} is not yes or no (write true or false)`;
+
 const percent: Check = (value) =>
   typeof value === "number" && value >= 1 && value <= 100
     ? undefined

@@ -34,6 +34,32 @@ export function nearestSplit(weight: number, total: number): Split {
   return nearest ?? { candidate: 1, stable: 1 };
 }
 
+/**
+ * The same with a baseline as large as the candidate beside it, with up to `total + 2` instances in all; of two that
+ * are equally near and equally large it is the smaller cluster. 25 % of 4 is 1, 1 and 2 of stable.
+ */
+export function nearestTriple(weight: number, total: number): Split & { readonly baseline: number } {
+  const [nearest] = [total, total + 1, total + 2]
+    .filter((all) => all >= 3)
+    .flatMap((all) => pairsAround((all * weight) / 100, all))
+    .toSorted(
+      (a, b) => off(whole(a), weight) - off(whole(b), weight) || shareOf(whole(b)) - shareOf(whole(a)),
+    );
+  return nearest ?? { candidate: 1, baseline: 1, stable: 1 };
+}
+
+// All that is not the candidate, to count shares by.
+function whole({ candidate, baseline, stable }: Split & { readonly baseline: number }): Split {
+  return { candidate, stable: baseline + stable };
+}
+
+function pairsAround(exact: number, all: number): readonly (Split & { readonly baseline: number })[] {
+  return [Math.floor(exact), Math.ceil(exact)].map((count) => {
+    const each = Math.min(Math.floor((all - 1) / 2), Math.max(1, count));
+    return { candidate: each, baseline: each, stable: all - 2 * each };
+  });
+}
+
 /** The candidate's part of the traffic in percent, where shares follow instance counts. */
 export function shareOf({ candidate, stable }: Split): number {
   return (100 * candidate) / (candidate + stable);

@@ -17,7 +17,7 @@ export const EMPTY: Situation = { others: [], size: 1, traffic: "weighted" };
 
 /** What the engine has to say against the phases that a strategy makes of a cluster. */
 export function problemsOf(strategy: Strategy, desired: number, traffic: TrafficMode): readonly string[] {
-  const stable = { name: "v001", sequence: 1, desired, healthy: desired, share: 100 };
+  const stable = { name: "v001", sequence: 1, release: {}, desired, healthy: desired, share: 100 };
   const result = planRollout({
     stage: "prod",
     run: "run",

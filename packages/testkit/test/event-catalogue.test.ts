@@ -8,7 +8,7 @@ import {
   pipeline,
   wait,
 } from "@gennaker/core";
-import { highlander, redBlack } from "@gennaker/strategies";
+import { canary, highlander, redBlack } from "@gennaker/strategies";
 import { expect, it } from "vitest";
 import { simulatedCloud, virtualClock } from "../src/index.ts";
 
@@ -43,6 +43,8 @@ const CATALOGUE: Record<EventType, true> = {
   "rollout-phase-promoted": true,
   "rollout-size-raised": true,
   "rollout-candidate-found": true,
+  "rollout-baseline-found": true,
+  "rollout-baseline-gone": true,
   "rollout-command-sent": true,
   "rollout-command-settled": true,
   "traffic-shifted": true,
@@ -122,6 +124,10 @@ it("emits every type of the catalogue, and no other", async () => {
   await clock.drive(deploy.outcome());
   cloud.heal(cluster, "shop-v001");
   await clock.advance(60_000);
+
+  const compared = canary({ steps: [25], baseline: true });
+  const last = await clock.drive(delivery.deploy({ cluster, release: 3, strategy: compared }));
+  expect(await clock.drive(last.outcome())).toBe("succeeded");
 
   const seen = new Set((await log.scan(0, 10_000)).map(({ type }) => type));
   expect([...seen].toSorted()).toEqual(Object.keys(CATALOGUE).toSorted());

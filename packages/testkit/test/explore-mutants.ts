@@ -1,6 +1,6 @@
 // Broken frames, drivers and worlds: one rule taken away in each.
 import type { Strategy } from "@gennaker/core";
-import { RULES, type Rules } from "@gennaker/core/machine";
+import { RULES, type Rules, type Sight, type StepRule } from "@gennaker/core/machine";
 import { canary, redBlack } from "@gennaker/strategies";
 import type { Property } from "../src/explore/properties.ts";
 import type { ExploreOptions } from "../src/explore/options.ts";
@@ -30,6 +30,9 @@ const reckless: Strategy = {
     ],
   }),
 };
+
+/** A canary with a group of stable's release beside it. */
+const comparing = canary({ steps: [{ weight: 25, hold: "10s" }], baseline: true });
 
 const share = (candidate: number): { readonly stable: number; readonly candidate: number } => ({
   stable: 100 - candidate,
@@ -100,6 +103,19 @@ function withoutGuard(name: string): Partial<Rules> {
 
 const always = (): boolean => true;
 
+// Makes whatever it makes of the release that is deployed.
+function withoutRole(rule: StepRule): StepRule {
+  return (sight) => {
+    const step = rule(sight);
+    if (!step || !("say" in step) || step.say.do !== "create-group") return step;
+    const { role: _, ...say } = step.say;
+    return { say };
+  };
+}
+
+// As if there were no baseline.
+const blind = (sight: Sight): Sight => ({ ...sight, baseline: undefined });
+
 export const MUTANTS: readonly Mutant[] = [
   { without: "growStable", breaks: "S5", rules: withoutStep("growStable") },
   { without: "growCandidate", breaks: "S9", rules: withoutStep("growCandidate") },
@@ -134,6 +150,60 @@ export const MUTANTS: readonly Mutant[] = [
     rules: withoutGuard("guardLast"),
     strategy: hasty,
     options: { ...past, size: 1, faults: 2 },
+  },
+  {
+    without: "growBaseline",
+    breaks: "S9",
+    rules: withoutStep("growBaseline"),
+    strategy: comparing,
+    options: { size: 1 },
+  },
+  {
+    without: "growBaseline: whose release",
+    breaks: "S20",
+    rules: { order: RULES.order.map((rule) => (rule.name === "growBaseline" ? withoutRole(rule) : rule)) },
+    strategy: comparing,
+    options: { size: 1 },
+  },
+  {
+    without: "awaitBaseline",
+    breaks: "S9",
+    rules: withoutStep("awaitBaseline"),
+    strategy: comparing,
+    options: { size: 1, traffic: "proportional" },
+  },
+  {
+    without: "spareBaseline",
+    breaks: "S21",
+    rules: withoutStep("spareBaseline"),
+    strategy: comparing,
+    options: { size: 1 },
+  },
+  {
+    without: "dropBaseline",
+    breaks: "S4",
+    rules: withoutStep("dropBaseline"),
+    strategy: comparing,
+    options: { size: 1 },
+  },
+  {
+    without: "isRight: the baseline",
+    breaks: "S4",
+    rules: { isRight: (sight, step) => RULES.isRight(blind(sight), step) },
+    strategy: comparing,
+    options: { size: 1 },
+  },
+  {
+    without: "home: the baseline",
+    breaks: "L2",
+    rules: { home: (sight) => RULES.home(blind(sight)) },
+    strategy: comparing,
+    options: {
+      size: 1,
+      faults: 4,
+      menu: ["instance dies", "group never heals"],
+      maxStates: 60_000,
+    },
   },
   { without: "cancelled", breaks: "S17", rules: withoutTurn("cancelled") },
   { without: "candidateVanished", breaks: "S6", rules: withoutTurn("candidateVanished") },

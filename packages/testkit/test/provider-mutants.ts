@@ -166,6 +166,10 @@ export const mutants: Readonly<Record<string, Mutant>> = {
         provider.createGroup(cluster, { ...spec, size: spec.size || 1 }, token, options),
     }),
   },
+  "reports another release than it runs": {
+    caughtBy: "create > a release that is reported is whole: another group can be made of it",
+    wrap: (provider) => seeing(provider, (group) => ({ ...group, release: "bad" })),
+  },
   "gives a new group traffic": {
     caughtBy: "create > a new group has no traffic, and takes none away",
     wrap: (provider) => ({

@@ -101,6 +101,15 @@ export function withoutDestroy(provider: Provider): Provider {
   };
 }
 
+/** Makes every group of the newest release, whatever was asked for. */
+export function withoutReleases(provider: Provider): Provider {
+  return {
+    ...provider,
+    createGroup: (cluster, spec, token, options) =>
+      provider.createGroup(cluster, { ...spec, release: "v2" }, token, options),
+  };
+}
+
 function methods(engine: Engine): Engine {
   return {
     name: engine.name,

@@ -8,7 +8,7 @@ import {
   wait,
 } from "@gennaker/core";
 import type { Supports } from "@gennaker/core/ports";
-import { redBlack } from "@gennaker/strategies";
+import { canary, redBlack } from "@gennaker/strategies";
 import { describe, expect, it } from "vitest";
 import {
   type PipelineSimulation,
@@ -23,6 +23,7 @@ import {
   withoutKeys,
   withoutLeases,
   withoutPermits,
+  withoutReleases,
   withoutTimers,
 } from "./simulate-broken.ts";
 
@@ -284,6 +285,17 @@ describe("every planted bug is reported:", () => {
         simulatePromote({ seed, provider: withoutDestroy, behaviour: () => ({ neverHealthy: true }) }),
     ],
     [
+      "a provider that starts another release than it was given",
+      "baseline-is-comparison",
+      (seed) =>
+        simulatePipeline(compare, { input: null, clusters: [three], seed, provider: withoutReleases }),
+    ],
+    [
+      "a provider that leaves baselines behind",
+      "baseline-is-comparison",
+      (seed) => simulatePipeline(compare, { input: null, clusters: [three], seed, provider: withoutDestroy }),
+    ],
+    [
       "a strategy that goes on with less than it had",
       "serving-capacity",
       (seed) =>
@@ -297,6 +309,11 @@ describe("every planted bug is reported:", () => {
         ),
     ],
   ];
+  const compare = pipeline("compare").stage("prod", deploy, () => ({
+    cluster: api,
+    release: "v2",
+    strategy: canary({ steps: [25], baseline: true }),
+  }));
   const forgetful = {
     name: "kubernetes",
     supports: { traffic: "weighted", fencing: "refuse", conditions: true, createOnce: false, watch: false },

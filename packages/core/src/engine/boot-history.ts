@@ -35,7 +35,12 @@ function bootsIn(events: readonly Event[], cluster: string): readonly number[] {
   const boots: number[] = [];
   for (const event of events) {
     if (event.type === "rollout-planned" && clusterId(event.cluster) === cluster) ours.add(event.stage);
-    if (event.type === "rollout-command-sent" && event.body.do === "create-group" && ours.has(event.stage))
+    if (
+      event.type === "rollout-command-sent" &&
+      event.body.do === "create-group" &&
+      !event.body.role &&
+      ours.has(event.stage)
+    )
       created.set(event.stage, event.at);
     if (event.type !== "rollout-phase-reached") continue;
     const since = created.get(event.stage);

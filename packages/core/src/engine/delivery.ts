@@ -50,7 +50,7 @@ export interface DeliveryOptions {
   readonly secrets?: readonly string[];
   /** For providers' calls: milliseconds for one call (default 60,000), repetitions where safe (default 5). */
   readonly calls?: { readonly timeoutMs?: number; readonly retries?: number };
-  /** Makes ids of runs. Default: UUIDs of version 7, which sort by time. */
+  /** Makes ids of runs, without slashes. Default: UUIDs of version 7, which sort by time. */
   readonly newRunId?: () => string;
 }
 

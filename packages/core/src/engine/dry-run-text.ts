@@ -60,7 +60,7 @@ function describePhase({ commands, gate, holdMs }: PhaseForecast): string {
 }
 
 function describeCommand(command: RolloutCommand): string {
-  if (command.do === "create-group") return `create the candidate × ${command.size}`;
+  if (command.do === "create-group") return `create the ${command.role ?? "candidate"} × ${command.size}`;
   if (command.do === "scale-group") return `${command.group} × ${command.size}`;
   if (command.do === "destroy-group") return `destroy ${command.group}`;
   const shares = Object.entries(command.shares).map(([group, share]) => `${share} % to ${group}`);

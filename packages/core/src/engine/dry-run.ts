@@ -148,7 +148,10 @@ async function forecastDeploy(
       traffic,
       at: walk.at + startsMs,
     });
-    const problems = [...found, ...("problems" in planned ? planned.problems : [])];
+    const problems = [
+      ...found,
+      ...("problems" in planned ? planned.problems : await calls.checkBaseline(planned.event, world, signal)),
+    ];
     walk.problems.push(...problems.map((problem) => `stage ${JSON.stringify(stage.name)}  ${problem}`));
     if ("problems" in planned) return { cluster: id };
     const boot = await estimateBoot(engine, cluster);

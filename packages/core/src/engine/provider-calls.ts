@@ -4,7 +4,7 @@ import type { Cluster, ClusterState } from "../model/cluster.ts";
 import { clusterId } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import { formatDuration } from "../model/duration.ts";
-import type { CommandResult, RolloutCommand } from "../machine/events.ts";
+import type { CommandResult, NewEvent, RolloutCommand } from "../machine/events.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CallOptions, Provider, Token } from "../ports/provider.ts";
 import { sleep } from "./sleep.ts";
@@ -97,11 +97,30 @@ export class ProviderCalls {
     );
   }
 
-  /** Says a command. Never rejects, except with the signal's reason. */
-  async say(body: RolloutCommand, release: Json, token: Token, signal: AbortSignal): Promise<CommandEnd> {
+  /** What is wrong with stable's release, where a second group of it is to be made. */
+  async checkBaseline(
+    planned: NewEvent<"rollout-planned">,
+    world: ClusterState,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const release = planned.baseline && stableRelease(planned, world);
+    if (release === undefined) return [];
+    const found = await this.check(release, signal);
+    return found.map((problem) => `baseline: the release of ${planned.before?.group}: ${problem}`);
+  }
+
+  /** Says a command; a group is only made of a release. Never rejects, except with the signal's reason. */
+  async say(
+    body: RolloutCommand,
+    release: Json | undefined,
+    token: Token,
+    signal: AbortSignal,
+  ): Promise<CommandEnd> {
+    if (body.do === "create-group" && release === undefined)
+      return { result: "failed", error: this.#untold(body.do) };
     try {
       await this.#repeat(
-        (options) => this.#send(body, release, token, options),
+        (options) => this.#send(body, release ?? null, token, options),
         body.do,
         signal,
         surelyNothing,
@@ -173,6 +192,14 @@ export class ProviderCalls {
     }
   }
 
+  #untold(operation: string): ProviderError {
+    const { name } = this.provider;
+    const message =
+      "the provider no longer tells which release stable runs, of which a baseline was to be made";
+    const resource = clusterId(this.cluster);
+    return new ProviderError({ provider: name, operation, resource, kind: "invalid", message });
+  }
+
   #late(operation: string): TimeoutError {
     return new TimeoutError(
       `${clusterId(this.cluster)}: ${operation} did not answer within ${formatDuration(this.#limits.timeoutMs)}`,
@@ -188,6 +215,14 @@ export class ProviderCalls {
       { cause: thrown },
     );
   }
+}
+
+/** The release of stable as the provider told it; undefined: it did not. */
+export function stableRelease(
+  planned: Pick<NewEvent<"rollout-planned">, "before"> | undefined,
+  world: ClusterState | undefined,
+): Json | undefined {
+  return world?.groups.find(({ name }) => name === planned?.before?.group)?.release;
 }
 
 function isRetryable(error: unknown): boolean {

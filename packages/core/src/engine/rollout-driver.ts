@@ -5,7 +5,7 @@ import {
   ProviderError,
   UnsupportedError,
 } from "../errors.ts";
-import type { NewEvent } from "../machine/events.ts";
+import type { NewEvent, RolloutCommand } from "../machine/events.ts";
 import { decideRollout, type RolloutDecision } from "../machine/rollout/decide.ts";
 import { planRollout } from "../machine/rollout/plan.ts";
 import type { RolloutState } from "../machine/rollout/state.ts";
@@ -19,7 +19,7 @@ import type { IssuedEffect } from "../ports/engine.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Bell } from "./bell.ts";
 import type { Journal } from "./journal.ts";
-import type { CommandEnd, ProviderCalls } from "./provider-calls.ts";
+import { type CommandEnd, type ProviderCalls, stableRelease } from "./provider-calls.ts";
 import type { Redactor } from "./redact.ts";
 import { sleep } from "./sleep.ts";
 import { WorldFeed } from "./world-feed.ts";
@@ -99,7 +99,12 @@ export class RolloutDriver {
       at: clock.now(),
     };
     const planned = planRollout(ask);
-    const problems = [...found, ...("problems" in planned ? planned.problems : [])];
+    const problems = [
+      ...found,
+      ...("problems" in planned
+        ? planned.problems
+        : await calls.checkBaseline(planned.event, ask.world, signal)),
+    ];
     if (problems.length > 0 || "problems" in planned)
       throw new ConfigurationError(`deploy to ${clusterId(calls.cluster)}`, problems);
     await this.#advance(() => [planned.event]);
@@ -167,10 +172,10 @@ export class RolloutDriver {
   }
 
   async #say(command: NonNullable<RolloutDecision["command"]>, signal: AbortSignal): Promise<void> {
-    const { calls, effect, release } = this.#drive;
+    const { calls, effect } = this.#drive;
     const epoch = this.#rollout()?.epoch ?? 0;
     const token = { run: effect.run, epoch, command: command.id };
-    const end = await calls.say(command.body, release, token, signal);
+    const end = await calls.say(command.body, this.#releaseFor(command.body), token, signal);
     if (end.result === "fenced" && !(await this.#cameLate(end.claimedBy)))
       return this.#standDown(command.id, end);
     // Nothing landed; claim anew.
@@ -178,6 +183,12 @@ export class RolloutDriver {
     const result = end.result === "fenced" ? "refused" : end.result;
     await this.#advance(() => [this.#settled(command.id, result, end.error)]);
     if (this.#claimed && this.#rollout()?.claimed) await this.#feed.refresh(signal);
+  }
+
+  // The baseline is what stable is, by what the provider says of it now: no release but our own is in the log.
+  #releaseFor(body: RolloutCommand): Json | undefined {
+    const baseline = body.do === "create-group" && body.role === "baseline";
+    return baseline ? stableRelease(this.#rollout()?.planned, this.#feed.world) : this.#drive.release;
   }
 
   // A claim that was thought lost came through late: our own, or that of an earlier run of this log. Of those none has

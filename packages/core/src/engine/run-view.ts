@@ -11,6 +11,8 @@ export interface RolloutView {
   readonly phase: string;
   readonly candidate?: string;
   readonly stable?: string;
+  /** The group to compare the candidate with, while it is there. */
+  readonly baseline?: string;
   readonly outcome?: Outcome;
   readonly reason?: string;
   /** Failed, and still trying to put traffic right. */
@@ -79,7 +81,7 @@ function viewStage(stage: StageState): Omit<StageView, "name" | "type" | "after"
 
 function viewRollout({ rollout }: StageState): { readonly rollout?: RolloutView } {
   if (!rollout) return {};
-  const { planned, direction, index, candidate, outcome, reason, watching } = rollout;
+  const { planned, direction, index, candidate, baseline, outcome, reason, watching } = rollout;
   const phases = direction === "forward" ? planned.rollout.phases : rollout.wayBack;
   return {
     rollout: {
@@ -87,7 +89,7 @@ function viewRollout({ rollout }: StageState): { readonly rollout?: RolloutView 
       direction,
       phase: phases[index]?.name ?? "",
       watching,
-      ...defined({ candidate, outcome, reason }),
+      ...defined({ candidate, baseline, outcome, reason }),
       ...(planned.before && { stable: planned.before.group }),
     },
   };

@@ -1,5 +1,6 @@
 import { ConflictError } from "../errors.ts";
-import { clusterId, type Cluster, type ClusterState, type ServerGroup } from "../model/cluster.ts";
+import { clusterId, type Cluster, type ClusterState } from "../model/cluster.ts";
+import { isBaseline, servingGroup } from "../machine/rollout/roles.ts";
 import type { Json } from "../model/json.ts";
 import type { Phase, Situation, Strategy } from "../model/phase.ts";
 
@@ -19,13 +20,13 @@ const NAME = "undo";
 
 /**
  * Where a cluster could go back to, the newest first: groups older than the one that serves, of which the provider
- * knows the release, and whose release is another one.
+ * knows the release, and whose release is another one. Never a baseline that was left.
  */
 export function undoTargets({ groups }: ClusterState): readonly UndoTarget[] {
   const serving = servingGroup(groups);
   if (!serving) return [];
   return groups
-    .filter(({ sequence, share }) => sequence < serving.sequence && share === 0)
+    .filter((group) => group.sequence < serving.sequence && group.share === 0 && !isBaseline(group))
     .filter(
       ({ release }) => release !== undefined && JSON.stringify(release) !== JSON.stringify(serving.release),
     )
@@ -54,12 +55,6 @@ export function undoTarget(
       ? `${clusterId(cluster)} has nothing to go back to: no older group with another release is left`
       : `${clusterId(cluster)} cannot go back to ${to}: ${known === "" ? "no older group with another release is left" : `it could go back to ${known}`}`,
   );
-}
-
-function servingGroup(groups: readonly ServerGroup[]): ServerGroup | undefined {
-  return groups
-    .toSorted((a, b) => b.share - a.share || b.sequence - a.sequence)
-    .find(({ share }) => share > 0);
 }
 
 /** Grows the group that is brought back to full size, shifts all traffic to it at once, and leaves the other one warm. */

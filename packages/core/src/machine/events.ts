@@ -31,7 +31,13 @@ export interface GroupView {
 
 /** What a rollout says to the world, before the provider's token is added. */
 export type RolloutCommand =
-  | { readonly do: "create-group"; readonly key: string; readonly size: number }
+  | {
+      readonly do: "create-group";
+      readonly key: string;
+      readonly size: number;
+      /** Makes the baseline, of stable's release. Absent: the candidate. */
+      readonly role?: "baseline";
+    }
   | {
       readonly do: "scale-group";
       readonly group: string;
@@ -158,6 +164,8 @@ export interface EventMap {
       readonly traffic: Readonly<Record<string, number>>;
     };
     readonly rollout: Rollout;
+    /** Some phase wants a baseline: the key of its group. */
+    readonly baseline?: { readonly key: string };
   };
   /** The rollout took the cluster; what spoke for it before can no longer change anything. */
   "rollout-claimed": { readonly stage: string; readonly epoch: number };
@@ -181,6 +189,10 @@ export interface EventMap {
   "rollout-size-raised": { readonly stage: string; readonly size: number; readonly stable: number };
   /** The candidate's group is there. */
   "rollout-candidate-found": { readonly stage: string; readonly group: string };
+  /** The baseline's group is there. */
+  "rollout-baseline-found": { readonly stage: string; readonly group: string };
+  /** The baseline's group is not there any more: it was dropped, or somebody else removed it. */
+  "rollout-baseline-gone": { readonly stage: string; readonly group: string };
   /** A command is about to be said. */
   "rollout-command-sent": {
     readonly stage: string;

@@ -47,7 +47,7 @@ export interface ServerGroup {
   readonly share: number;
   /** The key that `createGroup` was given; how a rollout finds its own group again after a crash. */
   readonly key?: string;
-  /** What it runs, when the provider can tell. */
+  /** What it runs, when the provider can tell: whole, so that another group of it can be made (undo, baseline). */
   readonly release?: Json;
   readonly problem?: GroupProblem;
 }

@@ -3,13 +3,17 @@ import type { Json } from "./json.ts";
 /** How a provider splits traffic: any weights; by counts of healthy instances of the enabled groups; or all to one. */
 export type TrafficMode = "weighted" | "proportional" | "switch";
 
-/** The role of a group in a rollout. */
-export type Role = "stable" | "candidate";
+/**
+ * The role of a group in a rollout: what served before, what is to serve, and a group of stable's release that was
+ * started together with the candidate, to compare it with.
+ */
+export type Role = "stable" | "candidate" | "baseline";
 
 /** 0–100 per role. What is not named gets nothing. */
 export interface Shares {
   readonly stable?: number;
   readonly candidate?: number;
+  readonly baseline?: number;
 }
 
 /** A percentage of the rollout's size, 0–100, or the group's end. */
@@ -27,10 +31,18 @@ export interface Want {
   readonly stable?: WantedSize;
   /** In percent of the candidate's full size. */
   readonly candidate?: WantedSize;
+  /**
+   * In percent of the candidate's full size, so that the same number makes it as large. Runs the release of stable as
+   * the provider reported it. A comparison only: it must be gone by the end of the last phase that can lead back, cannot
+   * come back after that, and is removed on every way back. While it is ill its traffic is stable's, and the phase is
+   * not met.
+   */
+  readonly baseline?: WantedSize;
   readonly traffic?: Shares;
   /**
    * Groups that are neither stable nor candidate and older than the candidate, newest first: the first `warm` are
-   * left as they are, the next ones up to `keep` in all are scaled to 0, the rest is destroyed.
+   * left as they are, the next ones up to `keep` in all are scaled to 0, the rest is destroyed. Baselines that an
+   * interrupted rollout left are destroyed and do not count.
    */
   readonly others?: { readonly warm: number; readonly keep: number };
 }
@@ -73,11 +85,13 @@ export interface SituatedGroup {
   readonly desired: number;
   readonly healthy: number;
   readonly share: number;
+  /** It is a baseline that an interrupted rollout left: nothing to keep or to come back to. */
+  readonly baseline?: true;
 }
 
 /** All that a strategy may know when it makes its phases. */
 export interface Situation {
-  /** The group with most of the traffic (ties: the newest); absent at a first deploy. */
+  /** The group with most of the traffic (ties: the newest), never a baseline beside others; absent at a first deploy. */
   readonly stable?: SituatedGroup;
   /** Other groups, newest first. */
   readonly others: readonly SituatedGroup[];

@@ -27,6 +27,8 @@ function checkStage(stage: PipelineStage, index: number, names: readonly string[
     problems.push(`${at}  JavaScript keeps this name to itself; choose another name`);
   if (stage.type?.kind === "effect" && typeof stage.type.run !== "function")
     problems.push(`${at}  its type has no code to run; make it with defineStage({ type, run })`);
+  if (isName(stage.name) && stage.name.endsWith("/baseline") && stage.type?.kind === "rollout")
+    problems.push(`${at}  a deploy's name may not end in "/baseline": groups of a comparison are told by it`);
   if (typeof stage.input !== "function") problems.push(`${at}  its input must be a function`);
   for (const upstream of stage.after)
     if (!names.includes(upstream))

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import type { ClusterState, ServerGroup } from "../../src/model/cluster.ts";
-import type { TrafficMode } from "../../src/model/phase.ts";
+import type { Phase, TrafficMode } from "../../src/model/phase.ts";
 import type { NewEvent, RolloutCommand } from "../../src/machine/events.ts";
 import { decideRollout } from "../../src/machine/rollout/decide.ts";
 import { evolveRollout, initialRollout } from "../../src/machine/rollout/evolve.ts";
@@ -20,6 +20,8 @@ const event: fc.Arbitrary<NewEvent> = fc
     fc.constantFrom<NewEvent["type"]>(
       "rollout-claimed",
       "rollout-candidate-found",
+      "rollout-baseline-found",
+      "rollout-baseline-gone",
       "rollout-size-raised",
       "rollout-phase-started",
       "rollout-phase-reached",
@@ -43,7 +45,7 @@ const event: fc.Arbitrary<NewEvent> = fc
       at,
       stage: fc.constantFrom(STAGE, STAGE, STAGE, "another"),
       epoch: fc.nat(5),
-      group: fc.constantFrom("v002", "v003"),
+      group: fc.constantFrom("v002", "v003", "v004"),
       size,
       stable: size,
       phase,
@@ -70,9 +72,10 @@ function grown(each: ServerGroup, [desired, healthy, share]: readonly [number, n
 }
 
 const world: fc.Arbitrary<ClusterState> = fc
-  .tuple(health, health, health, fc.subarray([0, 1, 2]))
-  .map(([a, b, c, there]) => {
-    const all = [grown(group("v000"), a), grown(stable(), b), grown(candidate(), c)];
+  .tuple(health, health, health, health, fc.subarray([0, 1, 2, 3]))
+  .map(([a, b, c, d, there]) => {
+    const baseline = group("v004", { key: `run/${STAGE}/baseline` });
+    const all = [grown(group("v000"), a), grown(stable(), b), grown(candidate(), c), grown(baseline, d)];
     return worldOf(...all.filter((_, index) => there.includes(index)));
   });
 
@@ -82,10 +85,25 @@ function after(plan: NewEvent<"rollout-planned">, events: readonly NewEvent[]): 
 
 /** A rollout in the middle of whatever, that may act. */
 const history = fc
-  .tuple(mode, fc.array(event, { maxLength: 12 }), fc.integer({ min: 1, max: 9 }))
-  .map(([traffic, events, epoch]) =>
-    after(planned({ traffic }), [...events, did("rollout-claimed", { epoch })]),
+  .tuple(mode, fc.array(event, { maxLength: 12 }), fc.integer({ min: 1, max: 9 }), fc.boolean())
+  .map(([traffic, events, epoch, compares]) =>
+    after(compares ? comparing(traffic) : planned({ traffic }), [
+      ...events,
+      did("rollout-claimed", { epoch }),
+    ]),
   );
+
+/** The same phases, but a baseline takes part in the first two. */
+function comparing(traffic: TrafficMode): NewEvent<"rollout-planned"> {
+  const [launch, shift, ...rest] = PHASES as readonly [Phase, Phase, ...Phase[]];
+  const part = { stable: 60, candidate: 20, baseline: 20 };
+  const phases = [
+    { ...launch, want: { candidate: 50, baseline: 50, traffic: part } },
+    { ...shift, want: { candidate: 100, baseline: 100, traffic: part } },
+    ...rest.map((each) => ({ ...each, want: { ...each.want, baseline: "gone" as const } })),
+  ];
+  return { ...planned({ traffic, rollout: { phases } }), baseline: { key: `run/${STAGE}/baseline` } };
+}
 
 it("any log can be read, in any order, with anything in it", () => {
   fc.assert(

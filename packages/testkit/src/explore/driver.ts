@@ -2,7 +2,7 @@
 import { decideRollout } from "@gennaker/core/machine";
 import type { ClusterState, NewEvent, RolloutCommand } from "@gennaker/core/ports";
 import { served, taken } from "./judge-landing.ts";
-import { isMet, judgeTurn, relied } from "./judge-turn.ts";
+import { isMet, judgeTurn, relied, reliedToCompare } from "./judge-turn.ts";
 import { append, STAGE } from "./log.ts";
 import type { Move } from "./moves.ts";
 import type { Node } from "./node.ts";
@@ -78,7 +78,13 @@ function remember({ witness, state }: Node, seen: ClusterState, brief: Brief): N
   const { size, stableSize } = state;
   const met = isMet(phase, seen, brief, { size, stableSize, metOnce: witness.metOnce });
   const counted = met && phase ? relied(phase, state.size, brief) : 0;
-  return { ...rely(witness, counted), met, metOnce: witness.metOnce || met, held: met ? witness.held : 0 };
+  const compared = met && phase ? reliedToCompare(phase, state.size, brief) : 0;
+  return {
+    ...rely(witness, counted, compared),
+    met,
+    metOnce: witness.metOnce || met,
+    held: met ? witness.held : 0,
+  };
 }
 
 // A driver that speaks while a command is under way leaves that one to itself.

@@ -34,10 +34,14 @@ function judgeEnd(node: Node, brief: Brief): readonly Property[] {
   const { planned, settings } = brief;
   if (state.outcome === undefined) return ["L1"];
   if (witness.cancel === "forced") return [];
-  const stable = world.find(({ name, key }) => name === planned.before?.group && key !== planned.key);
+  const made = new Set([planned.key, planned.baseline?.key]);
+  const stable = world.find(
+    ({ name, key }) => name === planned.before?.group && !(key !== undefined && made.has(key)),
+  );
+  const baselines = world.filter(({ key }) => planned.baseline && key === planned.baseline.key);
   const candidates = world.filter(({ key }) => key === planned.key);
   const shares = sharesOf(world, settings.traffic);
-  const ours = [...candidates, ...(stable ? [stable] : [])];
+  const ours = [...candidates, ...baselines, ...(stable ? [stable] : [])];
   const back = state.outcome === "rolled-back" || state.outcome === "cancelled";
   const kept = planned.rollout.onRollback === "keep";
   const serves = world.some(({ name, healthy }) => healthy > 0 && (shares[name] ?? 0) > 0);
@@ -45,6 +49,9 @@ function judgeEnd(node: Node, brief: Brief): readonly Property[] {
   const found: Property[] = [];
   if (candidates.length > 1 || (back && candidates.length > 0 && !kept)) found.push("S4");
   if (!state.watching && !back && idle) found.push("S4");
+  const compares = baselines.some(({ name }) => (shares[name] ?? 0) === 0) || state.outcome === "succeeded";
+  if (baselines.length > 1 || (baselines.length > 0 && (back || (!state.watching && compares))))
+    found.push("S4");
   const firstFailed = planned.before === undefined && state.outcome !== "succeeded";
   if (!back && !firstFailed && !serves && ours.some(({ healthy }) => healthy > 0)) found.push("L2");
   if (state.watching && stable && !world.some(({ doomed }) => doomed)) found.push("L1");

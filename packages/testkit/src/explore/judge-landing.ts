@@ -1,6 +1,6 @@
 import type { RolloutCommand, TrafficMode } from "@gennaker/core/ports";
 import type { Wire } from "./node.ts";
-import { type Brief, floorOf, type Property } from "./properties.ts";
+import { baselineIn, type Brief, floorOf, type Property } from "./properties.ts";
 import { sharesOf, type World } from "./world.ts";
 
 /** How much traffic, in instances, the groups are good for; `slack`: so many percents less a part may stand for. */
@@ -42,7 +42,11 @@ export function judgeLanding(
     const matters = planned.before !== undefined && planned.before.share > 0;
     if (matters && takes > 0 && healthy(before) > 0 && healthy(after) === 0) found.push("S16");
   }
-  if (twins(after, planned.key) > Math.max(1, twins(before, planned.key))) found.push("S4");
+  for (const key of [planned.key, ...(planned.baseline ? [planned.baseline.key] : [])])
+    if (twins(after, key) > Math.max(1, twins(before, key))) found.push("S4");
+  const baseline = baselineIn(after, { planned });
+  const stable = before.find(({ name }) => name === planned.before?.group);
+  if (baseline && stable && baseline.release !== stable.release) found.push("S20");
   const size =
     planned.before && planned.before.share > 0 ? Math.min(planned.size, planned.before.desired) : 0;
   const floor = floorOf(size, planned.rollout);

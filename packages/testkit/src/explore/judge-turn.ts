@@ -1,7 +1,7 @@
-import type { Phase } from "@gennaker/core";
+import type { Phase, WantedSize } from "@gennaker/core";
 import type { RolloutState } from "@gennaker/core/machine";
 import type { ClusterState, NewEvent, RolloutCommand, ServerGroup } from "@gennaker/core/ports";
-import { type Brief, need, type Property, timeoutOf } from "./properties.ts";
+import { baselineIn, type Brief, need, type Property, timeoutOf } from "./properties.ts";
 import type { Witness } from "./witness.ts";
 import { sharesOf } from "./world.ts";
 
@@ -14,24 +14,33 @@ export interface Turn {
 }
 
 /** How many healthy candidates a phase, once left, relied on. */
-export function relied({ want }: Phase, size: number, { planned }: Brief): number {
-  return typeof want.candidate === "number"
-    ? need(Math.ceil((size * want.candidate) / 100), planned.rollout.minHealthy)
-    : 0;
+export function relied({ want }: Phase, size: number, brief: Brief): number {
+  return reliedOn(want.candidate, size, brief);
+}
+
+/** How many healthy instances of the baseline it relied on. */
+export function reliedToCompare({ want }: Phase, size: number, brief: Brief): number {
+  return reliedOn(want.baseline, size, brief);
+}
+
+function reliedOn(wanted: WantedSize | undefined, size: number, { planned }: Brief): number {
+  return typeof wanted === "number" ? need(Math.ceil((size * wanted) / 100), planned.rollout.minHealthy) : 0;
 }
 
 interface Cast {
   readonly stable: ServerGroup | undefined;
   readonly candidate: ServerGroup | undefined;
+  readonly baseline: ServerGroup | undefined;
 }
 
 function cast({ planned }: Brief, seen: ClusterState): Cast {
   const candidate = seen.groups.find((group) => group.key === planned.key);
+  const baseline = baselineIn(seen.groups, { planned });
   // Names may be given again: a candidate that is called as stable was is not stable.
-  return {
-    candidate,
-    stable: seen.groups.find((group) => group.name === planned.before?.group && group !== candidate),
-  };
+  const stable = seen.groups.find(
+    (group) => group.name === planned.before?.group && group !== candidate && group !== baseline,
+  );
+  return { candidate, baseline, stable };
 }
 
 /** What percentages are of, and whether the want was met before. */
@@ -41,7 +50,7 @@ export interface Measure extends Pick<RolloutState, "size" | "stableSize"> {
 
 /** Whether a phase's want on the way out is met, by a second reading of what wants mean. */
 export function isMet(phase: Phase | undefined, seen: ClusterState, brief: Brief, measure: Measure): boolean {
-  const { stable, candidate } = cast(brief, seen);
+  const { stable, candidate, baseline } = cast(brief, seen);
   const { size, stableSize, metOnce } = measure;
   const { want } = phase ?? {};
   if (!want) return false;
@@ -50,16 +59,25 @@ export function isMet(phase: Phase | undefined, seen: ClusterState, brief: Brief
     if ((candidate?.desired ?? 0) < wanted) return false;
     if ((candidate?.healthy ?? 0) < need(wanted, brief.planned.rollout.minHealthy)) return false;
   }
+  if (typeof want.baseline === "number") {
+    const wanted = Math.ceil((size * want.baseline) / 100);
+    if ((baseline?.desired ?? 0) < wanted) return false;
+    if ((baseline?.healthy ?? 0) < need(wanted, brief.planned.rollout.minHealthy)) return false;
+  }
+  if (want.baseline === "gone" && baseline) return false;
   if (want.stable === 0 && (stable?.desired ?? 0) > 0) return false;
   if (typeof want.stable === "number" && want.stable > 0 && stable) {
     const wanted = Math.ceil((stableSize * want.stable) / 100);
     if (stable.desired < wanted || (stable.desired > wanted && wanted < stableSize && !metOnce)) return false;
   }
   if (want.stable === "gone" && stable) return false;
-  if (want.others && candidate && !isPruned(seen, { stable, candidate }, want.others)) return false;
+  if (want.others && candidate && !isPruned(seen, { stable, candidate, baseline }, want.others)) return false;
   if (!want.traffic) return true;
-  const wanted = (group: ServerGroup): number =>
-    (group === candidate ? want.traffic?.candidate : group === stable ? want.traffic?.stable : 0) ?? 0;
+  const { traffic } = want;
+  const wanted = (group: ServerGroup): number => {
+    if (group === baseline) return traffic.baseline ?? 0;
+    return (group === candidate ? traffic.candidate : group === stable ? traffic.stable : 0) ?? 0;
+  };
   return seen.groups.every((group) =>
     brief.settings.traffic === "proportional"
       ? wanted(group) > 0 === group.share > 0
@@ -186,7 +204,7 @@ function judgeFinish(
   const small = brief.planned.before && (stable?.desired ?? 0) < brief.planned.before.desired;
   const kept =
     brief.planned.rollout.onRollback === "keep" ? (candidate?.desired ?? 0) > 0 : candidate !== undefined;
-  return moved || small || kept ? ["S5"] : [];
+  return moved || small || kept || baselineIn(turn.seen.groups, brief) ? ["S5"] : [];
 }
 
 // What others than stable can no longer serve is stable's.
@@ -206,11 +224,13 @@ function judgeCommand(turn: Turn, before: RolloutState, after: RolloutState, bri
   const { command, witness, seen } = turn;
   if (!command) return [];
   const found: Property[] = [];
-  const { stable, candidate } = cast(brief, seen);
+  const { stable, candidate, baseline } = cast(brief, seen);
   const forward = after.direction === "forward";
   const moved = after.index !== before.index || after.direction !== before.direction;
   if (witness.mustClaim) found.push("S14");
-  if ((witness.paused || witness.undecided) && forward && (moved || !witness.metOnce)) found.push("S11");
+  const spares = strayed(turn, brief) > 0 && !gains(command, candidate);
+  if ((witness.paused || witness.undecided) && forward && (moved || !(witness.metOnce || spares)))
+    found.push("S11");
   if (witness.failedNow === JSON.stringify(command) && !moved) found.push("S15");
   const follows = typeof brief.planned.sizeRule !== "number";
   if (
@@ -223,7 +243,8 @@ function judgeCommand(turn: Turn, before: RolloutState, after: RolloutState, bri
   )
     if ((candidate?.desired ?? 0) < leastAtCutOver(stable, brief)) found.push("S8");
   const retires = forward && candidate?.share !== 100 && lessens(command, seen, candidate);
-  if (retires && !isAsked(command, stable, after, brief)) found.push("S13");
+  const drops = command.do === "destroy-group" && command.group === baseline?.name && isDropped(after, brief);
+  if (retires && !drops && !isAsked(command, stable, after, brief)) found.push("S13");
   if (forward && total(seen) + growth(command, seen) > brief.settings.peak) found.push("S19");
   return found;
 }
@@ -242,6 +263,14 @@ function isAsked(
   if (command.do !== "scale-group" || command.group !== stable?.name) return false;
   const wanted = planned.rollout.phases[index]?.want.stable;
   return typeof wanted === "number" && wanted > 0 && command.size >= Math.ceil((stableSize * wanted) / 100);
+}
+
+function isDropped({ index }: RolloutState, { planned }: Brief): boolean {
+  return planned.rollout.phases[index]?.want.baseline === "gone";
+}
+
+function gains(command: RolloutCommand, candidate: ServerGroup | undefined): boolean {
+  return command.do !== "set-traffic" || (candidate && command.shares[candidate.name]) !== candidate?.share;
 }
 
 function total({ groups }: ClusterState): number {
@@ -284,12 +313,33 @@ function judgeGoingOn(turn: Turn, after: RolloutState, brief: Brief): Property[]
   const { stable, candidate } = cast(brief, seen);
   const found: Property[] = [];
   if (isBlind(turn, after, brief)) found.push("S6");
+  if (leavesAstray(turn, after, brief)) found.push("S21");
   if (witness.verdict === "fail" || turn.events.some(({ type }) => type === "judgement-expired"))
     found.push("S7");
   if (brief.planned.rollout.phases[after.index]?.after !== "back") return found;
   if (witness.cancel === "graceful" || (witness.failed && after.index === witness.index)) found.push("S17");
   if (brief.planned.before && !stable && candidate?.share !== 100) found.push("S18");
   return found;
+}
+
+/** Percent of the traffic that are at a baseline which is not well, or at none since it is gone. */
+function strayed({ seen, witness }: Turn, brief: Brief): number {
+  const { baseline } = cast(brief, seen);
+  if (brief.settings.traffic !== "weighted" || !witness.compares) return 0;
+  if (!baseline) return 100 - seen.groups.reduce((sum, { share }) => sum + share, 0);
+  const asked = need(baseline.desired, brief.planned.rollout.minHealthy);
+  return baseline.healthy < Math.max(1, Math.min(witness.compared, asked)) ? baseline.share : 0;
+}
+
+// A whole stable can surely carry it, and what is said after a miss may take its time.
+function leavesAstray(turn: Turn, after: RolloutState, brief: Brief): boolean {
+  const { stable } = cast(brief, turn.seen);
+  const astray = strayed(turn, brief);
+  const whole = stable && stable.desired >= after.stableSize && stable.healthy >= stable.desired;
+  if (!whole || stable.share === 0) return false;
+  if (astray === 0 || after.misses > 0) return false;
+  const { command } = turn;
+  return command?.do !== "set-traffic" || command.shares[stable.name] !== stable.share + astray;
 }
 
 function isBlind(turn: Turn, after: RolloutState, brief: Brief): boolean {

@@ -1,7 +1,7 @@
 import { evolveRollout } from "@gennaker/core/machine";
 import type { NewEvent } from "@gennaker/core/ports";
 import type { Node } from "./node.ts";
-import { relied } from "./judge-turn.ts";
+import { relied, reliedToCompare } from "./judge-turn.ts";
 import type { Brief } from "./properties.ts";
 import { hear, rely } from "./witness.ts";
 
@@ -16,7 +16,8 @@ export function append(node: Node, events: readonly NewEvent[], brief: Brief): N
     const phase = witness.direction === "forward" ? phases[witness.index] : undefined;
     const leaves = event.type === "rollout-phase-started" && event.direction === "forward" && phase;
     const counted = leaves ? relied(phase, state.size, brief) : 0;
-    witness = hear(rely(witness, counted), event, phase?.name);
+    const compared = leaves ? reliedToCompare(phase, state.size, brief) : 0;
+    witness = hear(rely(witness, counted, compared), event, phase?.name);
     state = evolveRollout(state, event, brief.settings.rules);
   }
   return { ...node, state, witness };

@@ -34,7 +34,7 @@ export interface Node {
 }
 
 const GROUP = (group: World[number]): string =>
-  `${group.name}${group.desired}/${group.healthy}@${group.weight}${group.key ? "k" : ""}${group.doomed ? "d" : ""}${group.hopeless ? "h" : ""}`;
+  `${group.name}${group.desired}/${group.healthy}@${group.weight}${group.key ? (group.key.endsWith("/baseline") ? "b" : "k") : ""}${group.doomed ? "d" : ""}${group.hopeless ? "h" : ""}`;
 
 const WIRE = (wire: Wire): string =>
   `${JSON.stringify(wire.body)}${wire.served}-${wire.takes}${wire.changed ? "c" : ""}`;
@@ -55,7 +55,7 @@ export function keyOf(node: Node, longest: number): string {
     state.stableSize,
     bits(
       state.claimed,
-
+      state.baselineMade,
       state.met,
       state.metOnce,
       state.promoted,
@@ -71,6 +71,8 @@ export function keyOf(node: Node, longest: number): string {
     state.candidate,
     Object.entries(state.shares).join(),
     state.proved,
+    state.baseline,
+    state.baselineProved,
     state.index,
     state.gate ? (state.gate.verdict ?? "open") : "",
     clock(state.unmet),
@@ -94,6 +96,7 @@ function witnessKey(witness: Witness, longest: number): string {
     witness.question === undefined ? "" : "q",
     witness.verdict,
     witness.counted,
+    witness.compared,
     witness.cancel,
     witness.failedNow,
     bits(witness.direction === "back", witness.met, witness.metOnce, witness.paused, witness.undecided),
@@ -104,6 +107,7 @@ function witnessKey(witness: Witness, longest: number): string {
       witness.mustClaim,
       witness.over,
       witness.found,
+      witness.compares,
     ),
   ].join();
 }

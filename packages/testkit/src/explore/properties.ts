@@ -10,7 +10,7 @@ export const PROPERTIES = {
   S2: "no command lowers what serves below the floor, or below what served where that is less",
   S3: "nothing with traffic is scaled to zero or destroyed",
   S4: "one key makes one group, and no group is left over at the end",
-  S5: "rolled back means: traffic and size as they were, and the candidate gone",
+  S5: "rolled back means: traffic and size as they were, and candidate and baseline gone",
   S6: "a sick, hopeless or vanished candidate is noticed at once while there is a stable to go back to",
   S7: "a phase with a gate is left only by its own verdict or by a promotion",
   S8: "at the cut-over the candidate is as large as a stable that was scaled up, or as what must go on serving of it",
@@ -25,6 +25,8 @@ export const PROPERTIES = {
   S17: "a cancel or a failed command before the point of no return is followed by the way back at once",
   S18: "when stable vanishes before the cut-over, nothing goes on as if it were there",
   S19: "no command on the way out brings the number of instances above the peak that was allowed",
+  S20: "a baseline runs the release of stable",
+  S21: "where weights decide, an ill or vanished baseline's part of the traffic goes to a healthy stable at once",
   L1: "with faults stopped every history comes to an outcome, on any schedule",
   L2: "a rollout that ended leaves traffic on a healthy group, if one of its groups is healthy",
 } as const;
@@ -43,6 +45,14 @@ export interface Brief {
 /** How long a phase's question may stay open. */
 export function timeoutOf(phase: Phase | undefined): number {
   return (phase?.gate?.kind === "judgement" ? phase.gate.timeoutMs : undefined) ?? Infinity;
+}
+
+/** The key of the group that is only for comparison; a group without one is never it. */
+export function baselineIn<Group extends { readonly key?: string | undefined }>(
+  groups: readonly Group[],
+  { planned }: Pick<Brief, "planned">,
+): Group | undefined {
+  return planned.baseline && groups.find(({ key }) => key === planned.baseline?.key);
 }
 
 /** Instances that must go on serving of so many. */

@@ -26,7 +26,10 @@ export function worldFaults(node: Node, brief: Brief): readonly Move[] {
 }
 
 function ours({ world }: Node, { planned }: Brief): World {
-  return world.filter(({ key, name }) => key === planned.key || name === planned.before?.group);
+  const keys = new Set([planned.key, planned.baseline?.key]);
+  return world.filter(
+    ({ key, name }) => (key !== undefined && keys.has(key)) || name === planned.before?.group,
+  );
 }
 
 function become(node: Node, label: string, world: World, fault?: Fault): Move {

@@ -85,7 +85,8 @@ export function reach(
   const away: Node = { ...node, wire: undefined };
   if (settings.conditions && !holds(node.world, wire.body, settings.traffic))
     return { ...NONE, node: away, result: "refused" };
-  const { world, result } = land(node.world, wire.body, settings.createOnce);
+  const stable = brief.planned.before?.group;
+  const { world, result } = land(node.world, wire.body, { createOnce: settings.createOnce, stable });
   const broken = judgeLanding(node.world, world, wire, brief);
   return {
     node: { ...away, world, late: stir(node.late, node.world, world) },
@@ -116,7 +117,7 @@ export function landLate(node: Node, brief: Brief): readonly Move[] {
 
 /** A command for people. */
 export function describe(body: RolloutCommand): string {
-  if (body.do === "create-group") return `create × ${body.size}`;
+  if (body.do === "create-group") return `create${body.role ? ` ${body.role}` : ""} × ${body.size}`;
   if (body.do === "scale-group") return `scale ${body.group} to ${body.size}`;
   if (body.do === "destroy-group") return `destroy ${body.group}`;
   return `traffic ${

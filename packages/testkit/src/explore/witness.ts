@@ -31,6 +31,10 @@ export interface Witness {
   readonly over: boolean;
   /** The candidate's group was seen. */
   readonly found: boolean;
+  /** The baseline's group was seen. */
+  readonly compares: boolean;
+  /** Healthy instances of the baseline that a finished phase relied on. */
+  readonly compared: number;
 }
 
 /** Before anything has happened. */
@@ -55,6 +59,8 @@ export const NOTHING: Witness = {
   mustClaim: true,
   over: false,
   found: false,
+  compares: false,
+  compared: 0,
 };
 
 /** Time passes. */
@@ -75,9 +81,15 @@ export function crash(witness: Witness): Witness {
   return { ...witness, met: false, held: 0, mustClaim: true };
 }
 
-/** A phase that relied on so many healthy candidates was left. */
-export function rely(witness: Witness, counted: number): Witness {
-  return counted > witness.counted ? { ...witness, counted } : witness;
+/** A phase that relied on so many healthy candidates, and instances of the baseline, was left. */
+export function rely(witness: Witness, counted: number, compared: number): Witness {
+  return counted > witness.counted || compared > witness.compared
+    ? {
+        ...witness,
+        counted: Math.max(counted, witness.counted),
+        compared: Math.max(compared, witness.compared),
+      }
+    : witness;
 }
 
 /** An event is in the log. */
@@ -124,6 +136,8 @@ export function hear(witness: Witness, event: NewEvent, phaseName: string | unde
           };
     case "rollout-candidate-found":
       return { ...witness, found: true };
+    case "rollout-baseline-found":
+      return { ...witness, compares: true };
     case "rollout-finished":
       return { ...witness, over: true };
     default:

@@ -11,6 +11,8 @@ export interface ModelGroup {
   /** What traffic was set to; where shares follow health, only whether it is above 0 counts. */
   readonly weight: number;
   readonly key: string | undefined;
+  /** What it runs. */
+  readonly release: string;
   /** Its instances no longer heal. */
   readonly doomed: boolean;
   /** The world says that waiting cannot help. */
@@ -49,7 +51,7 @@ export function observe(world: World, mode: TrafficMode, stale = false): Cluster
 }
 
 function seen(group: ModelGroup, share: number): ServerGroup {
-  const { name, sequence, desired, healthy, key, hopeless } = group;
+  const { name, sequence, desired, healthy, key, release, hopeless } = group;
   return {
     name,
     sequence,
@@ -59,6 +61,7 @@ function seen(group: ModelGroup, share: number): ServerGroup {
     unhealthy: 0,
     unknown: 0,
     share,
+    release,
     ...(key !== undefined && { key }),
     ...(hopeless && { problem: { message: "no such image", fatal: true } }),
   };
@@ -80,13 +83,19 @@ export function holds(world: World, command: RolloutCommand, mode: TrafficMode):
   });
 }
 
-/** A command lands. */
-export function land(world: World, command: RolloutCommand, createOnce: boolean): Landing {
+/** A command lands; `stable`: the group whose release a baseline runs. */
+export function land(
+  world: World,
+  command: RolloutCommand,
+  { createOnce, stable }: { readonly createOnce: boolean; readonly stable: string | undefined },
+): Landing {
   const ok = (next: World): Landing => ({ world: next, result: "acknowledged" });
   const failed: Landing = { world, result: "failed" };
   if (command.do === "create-group") {
     const known = createOnce && world.some(({ key }) => key === command.key);
-    return ok(known ? world : [...world, newGroup(world, command.key, command.size)]);
+    const release = command.role ? world.find(({ name }) => name === stable)?.release : "next";
+    if (release === undefined) return failed;
+    return ok(known ? world : [...world, newGroup(world, command, release)]);
   }
   if (command.do === "destroy-group") return ok(world.filter(({ name }) => name !== command.group));
   if (command.do === "scale-group") {
@@ -111,9 +120,13 @@ export function resized(
   return { desired: size, healthy: size >= desired ? healthy : Math.max(0, healthy - (desired - size)) };
 }
 
-function newGroup(world: World, key: string, size: number): ModelGroup {
+function newGroup(
+  world: World,
+  { key, size }: Extract<RolloutCommand, { readonly do: "create-group" }>,
+  release: string,
+): ModelGroup {
   const sequence = Math.max(0, ...world.map((each) => each.sequence)) + 1;
-  return { ...older(sequence, size, 0), healthy: 0, key };
+  return { ...older(sequence, size, 0), healthy: 0, key, release };
 }
 
 /** The cluster before anything happens. */
@@ -136,6 +149,7 @@ function older(sequence: number, desired: number, weight: number): ModelGroup {
     healthy: desired,
     weight,
     key: undefined,
+    release: `release ${sequence}`,
     doomed: false,
     hopeless: false,
   };

@@ -2,6 +2,7 @@ import { type Cluster, clusterId, type Event } from "@gennaker/core/ports";
 import { watchInvariants } from "../cloud/invariants.ts";
 import { serving } from "../cloud/serving.ts";
 import type { Violation } from "../cloud/violation.ts";
+import { BaselineJudge } from "./judge-baseline.ts";
 import { judgeLog } from "./judge-log.ts";
 import { Turns } from "./judge-turns.ts";
 import { WayBackJudge } from "./judge-way-back.ts";
@@ -28,17 +29,20 @@ export class Inspector {
   readonly #watches: readonly Watch[];
   readonly #turns = new Turns();
   readonly #wayBack: WayBackJudge;
+  readonly #baselines: BaselineJudge;
   readonly violations: SimulationViolation[] = [];
 
   constructor(state: SimulationState, clusters: readonly ClusterStart[], autoscaled: boolean) {
     const { cloud, chronicle } = state;
     this.#state = state;
     this.#wayBack = new WayBackJudge(cloud, autoscaled);
+    this.#baselines = new BaselineJudge((cluster) => cloud.world(cluster));
     const known = new Set(clusters.map(({ cluster }) => clusterId(cluster)));
     cloud.onChange(({ landing }) => {
       if (!landing || !known.has(clusterId(landing.cluster))) return;
       chronicle.add({ landing });
       this.#report("one-rollout-per-cluster", this.#turns.noticeLanding(landing));
+      this.#report("baseline-is-comparison", this.#baselines.noticeLanding(landing));
     });
     this.#watches = clusters.map((start) => watchOver(state, start));
   }
@@ -52,6 +56,7 @@ export class Inspector {
   notice(event: Event): void {
     this.#state.chronicle.add({ event });
     this.#report("one-rollout-per-cluster", this.#turns.notice(event));
+    this.#report("baseline-is-comparison", this.#baselines.notice(event));
     for (const wrong of this.#wayBack.notice(event)) this.#report("rolled-back-as-before", wrong);
   }
 

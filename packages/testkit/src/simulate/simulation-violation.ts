@@ -3,7 +3,8 @@ import type { Invariant } from "../cloud/violation.ts";
 /** Every invariant that a simulation watches. Those of single commands are the cloud's; these are said of whole runs. */
 export const RUN_INVARIANTS = {
   "one-rollout-per-cluster": "at most one rollout acts on a cluster",
-  "rolled-back-as-before": "rolled back means: traffic and size as they were, and the candidate gone",
+  "rolled-back-as-before": "rolled back means: traffic and size as they were, candidate and baseline gone",
+  "baseline-is-comparison": "a baseline runs the release of stable, and is gone when its rollout is over",
   "every-run-ends": "with faults stopped, every run comes to an end",
   "lands-once": "every result, answer and step is recorded once, and nothing after the end",
   "acknowledged-is-recorded": "what a person was told is done is in the log",

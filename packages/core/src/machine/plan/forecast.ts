@@ -1,17 +1,21 @@
 import { InvariantError } from "../../errors.ts";
 import type { ClusterState } from "../../model/cluster.ts";
+import type { Json } from "../../model/json.ts";
 import type { Gate } from "../../model/phase.ts";
-import type { NewEvent, Outcome, RolloutCommand } from "../events.ts";
+import type { GroupView, NewEvent, Outcome, RolloutCommand } from "../events.ts";
 import { decideRollout } from "../rollout/decide.ts";
 import { evolveRollout, initialRollout } from "../rollout/evolve.ts";
 import { isHeld } from "../rollout/memory.ts";
+import { rolesIn } from "../rollout/roles.ts";
 import { serving } from "../rollout/serving.ts";
 import { phaseOf, type RolloutState } from "../rollout/state.ts";
+import { roleOf } from "../rollout/view.ts";
 import { idealWorld, nextBoot, obey, passTime, type IdealWorld } from "./ideal-world.ts";
 
 /** A group as a forecast shows it at the end of a phase. */
 export interface GroupForecast {
   readonly name: string;
+  readonly role: GroupView["role"];
   readonly desired: number;
   readonly share: number;
 }
@@ -132,7 +136,7 @@ function step(walk: Walk, stopIn?: string): void {
   if (walk.rollout.outcome !== undefined) return;
   if (decision.command) {
     const { id, body } = decision.command;
-    walk.world = obey(walk.world, body, walk.now);
+    walk.world = obey(walk.world, body, { now: walk.now, ...releaseFor(body, walk) });
     walk.phases.at(-1)?.commands.push(body);
     fold(walk, { type: "rollout-command-settled", at: walk.now, stage, command: id, result: "acknowledged" });
     measure(walk);
@@ -141,6 +145,15 @@ function step(walk: Walk, stopIn?: string): void {
   // What was recorded may have changed what follows: an answer was given.
   if (decision.events.length > 0 || promote(walk)) return;
   wait(walk, decision.wakeAt);
+}
+
+// What a group that is made runs: stable's release, or the one that is deployed.
+function releaseFor(body: RolloutCommand, { rollout, world }: Walk): { readonly release?: Json } {
+  const { planned } = rollout;
+  const compared = body.do === "create-group" && body.role === "baseline";
+  const stable = world.state.groups.find(({ name }) => name === planned.before?.group);
+  const release = compared ? stable?.release : planned.release;
+  return release === undefined ? {} : { release };
 }
 
 // Who waits to be promoted is promoted at once, when it has been held for as long as it must.
@@ -216,5 +229,9 @@ function measure({ phases, world, now, rollout }: Walk): void {
     phase.runningPeak,
     groups.reduce((sum, { desired }) => sum + desired, 0),
   );
-  phase.groups = groups.map(({ name, desired, share }) => ({ name, desired, share }));
+  const roles = rolesIn(world.state, rollout);
+  phase.groups = groups.map((group) => {
+    const { name, desired, share } = group;
+    return { name, role: roleOf(group, roles), desired, share };
+  });
 }

@@ -1,4 +1,5 @@
 import type { ClusterState, ServerGroup } from "../../model/cluster.ts";
+import type { Json } from "../../model/json.ts";
 import type { TrafficMode } from "../../model/phase.ts";
 import type { RolloutCommand } from "../events.ts";
 
@@ -34,9 +35,13 @@ export function idealWorld(
   return { cluster, traffic, bootMs, state: observed, enabled, boots };
 }
 
-/** The world after a command. */
-export function obey(world: IdealWorld, body: RolloutCommand, now: number): IdealWorld {
-  if (body.do === "create-group") return create(world, body.key, body.size, now);
+/** The world after a command; `release`: what a group that is made runs. */
+export function obey(
+  world: IdealWorld,
+  body: RolloutCommand,
+  { now, release }: { readonly now: number; readonly release?: Json },
+): IdealWorld {
+  if (body.do === "create-group") return create(world, body, now, release);
   if (body.do === "scale-group") return scale(world, body.group, body.size, now);
   if (body.do === "set-traffic") return shift(world, body.shares);
   const groups = world.state.groups.filter(({ name }) => name !== body.group);
@@ -71,7 +76,12 @@ function nextSequence(groups: readonly Pick<ServerGroup, "sequence">[]): number 
   return 1 + Math.max(0, ...groups.map(({ sequence }) => sequence));
 }
 
-function create(world: IdealWorld, key: string, size: number, now: number): IdealWorld {
+function create(
+  world: IdealWorld,
+  { key, size }: Extract<RolloutCommand, { readonly do: "create-group" }>,
+  now: number,
+  release: Json | undefined,
+): IdealWorld {
   const { groups } = world.state;
   const name = nextGroupName(world.cluster, groups);
   const sequence = nextSequence(groups);
@@ -85,6 +95,7 @@ function create(world: IdealWorld, key: string, size: number, now: number): Idea
     unhealthy: 0,
     unknown: 0,
     share: 0,
+    ...(release !== undefined && { release }),
   };
   const boots = size === 0 ? world.boots : { ...world.boots, [name]: now + world.bootMs };
   return withGroups({ ...world, boots }, [...groups, made]);

@@ -1,3 +1,4 @@
+import { checkBaseline } from "./check-baseline.ts";
 import type { JudgementGate, Phase, Rollout, Shares, Situation, WantedSize } from "../../model/phase.ts";
 
 /** What is wrong with the phases that a strategy made, with what to write instead. */
@@ -14,6 +15,7 @@ export function checkRollout(
       : [`onRollback: ${String(onRollback)} is unknown (write "destroy" or "keep")`]),
     ...checkNames(phases),
     ...checkReturn(phases),
+    ...checkBaseline(phases, situation),
     ...phases.flatMap((phase) =>
       checkPhase(phase, situation).map((problem) => `phase ${JSON.stringify(phase.name)}: ${problem}`),
     ),
@@ -46,6 +48,7 @@ function checkPhase(phase: Phase, situation: Situation): readonly string[] {
     ...checkTimes(phase),
     ...checkSize("stable", want.stable),
     ...checkSize("candidate", want.candidate),
+    ...checkSize("baseline", want.baseline),
     ...(want.traffic ? checkShares(phase, want.traffic, situation) : []),
     ...(want.others ? checkOthers(want.others) : []),
     ...checkGate(phase),
@@ -70,20 +73,23 @@ function checkShares(
   shares: Shares,
   { stable: group, traffic }: Situation,
 ): readonly string[] {
-  const { stable = 0, candidate = 0 } = shares;
-  const each = [stable, candidate];
-  const sum = stable + candidate;
+  const { stable = 0, candidate = 0, baseline } = shares;
+  const each = [stable, candidate, ...(baseline === undefined ? [] : [baseline])];
+  const sum = each.reduce((all, share) => all + share, 0);
   return [
     ...(each.every(isPercent) && (sum === 100 || sum === 0)
       ? []
-      : [`traffic: ${stable} + ${candidate} is not 100`]),
+      : [`traffic: ${each.join(" + ")} is not 100`]),
     ...(traffic === "switch" && each.some((share) => share > 0 && share < 100)
-      ? [`traffic: ${stable} and ${candidate} cannot be split here (traffic goes to one group at a time)`]
+      ? [`traffic: ${each.join(" and ")} cannot be split here (traffic goes to one group at a time)`]
       : []),
     ...(stable > 0 && !group ? ["traffic: stable gets some, but there is no stable group yet"] : []),
     ...(stable > 0 && isNothing(want.stable) ? ["stable: has traffic and may not go"] : []),
     ...(candidate > 0 && (want.candidate === undefined || isNothing(want.candidate))
       ? ["candidate: has traffic and needs a size"]
+      : []),
+    ...((baseline ?? 0) > 0 && (want.baseline === undefined || isNothing(want.baseline))
+      ? ["baseline: has traffic and needs a size"]
       : []),
   ];
 }

@@ -4,6 +4,7 @@ import { shrunk } from "./guard.ts";
 import { part } from "./serving.ts";
 import { bound, type Sight } from "./sight.ts";
 import { need } from "./size.ts";
+import { isSpared, wantedBaseline } from "./baseline.ts";
 import { wantedCandidate } from "./want.ts";
 
 /** What must still hold in the world when a command lands: what the guards saw when it was said. */
@@ -28,17 +29,24 @@ function trafficCondition(shares: Readonly<Record<string, number>>, sight: Sight
 
 // Where shares follow health, only the sum counts; what was seen of each is the nearest that a condition can say.
 function leastOf(group: ServerGroup, shares: Readonly<Record<string, number>>, sight: Sight): number {
-  const { state, candidate } = sight;
+  const { state } = sight;
   const { name, healthy } = group;
   const share = shares[name] ?? 0;
   const several = state.planned.traffic === "proportional" && share < 100;
   const served = several ? healthy : Math.ceil(part(bound(sight), share));
-  const forward = state.direction === "forward" && name === candidate?.name;
+  const wanted = isSpared(shares, sight) ? 0 : wantedOf(name, sight);
   return Math.max(
     gains(group, shares, sight) ? 1 : 0,
     served,
-    forward ? need(wantedCandidate(sight), state.planned.rollout.minHealthy) : 0,
+    need(wanted, state.planned.rollout.minHealthy),
   );
+}
+
+// On the way out nobody gets traffic without all the instances that the phase wants of it.
+function wantedOf(name: string, sight: Sight): number {
+  if (sight.state.direction === "back") return 0;
+  if (name === sight.candidate?.name) return wantedCandidate(sight);
+  return name === sight.baseline?.name ? wantedBaseline(sight) : 0;
 }
 
 // Whoever keeps what it has, or gives some of it away, may be as ill as it is. Where shares follow health, a group

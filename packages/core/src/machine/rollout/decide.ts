@@ -71,13 +71,17 @@ function nextStep(sight: Sight): Step | undefined {
 function say(sight: Sight, step: Step | undefined, events: NewEvent[]): RolloutDecision {
   const { state, now } = sight;
   const quiet = isOver(state) || !mayAct(sight);
-  if (quiet || !step || !("say" in step) || state.retryAt > now || !sight.rules.mayStep(sight))
+  if (quiet || !step || !("say" in step) || state.retryAt > now || !mayBeSaid(step, sight))
     return { events, ...wake(sight, step, quiet) };
   const id = `${state.planned.stage}/${state.said + 1}`;
   const body = withCondition(step.say, sight);
   const { stage } = state.planned;
   events.push({ type: "rollout-command-sent", at: now, stage, command: id, epoch: state.epoch, body });
   return { events, command: { id, body } };
+}
+
+function mayBeSaid({ urgent }: Extract<Step, { readonly say: unknown }>, sight: Sight): boolean {
+  return urgent === true || sight.rules.mayStep(sight);
 }
 
 function conditionOf(body: RolloutCommand, sight: Sight): Healthy {

@@ -1,3 +1,4 @@
+import type { WantedSize } from "../../model/phase.ts";
 import type { CommandResult } from "../events.ts";
 import { RULES, type Rules } from "./rules.ts";
 import { need, sizeOf } from "./size.ts";
@@ -17,6 +18,9 @@ export function initialRollout(planned: Fact<"rollout-planned">): RolloutState {
     said: 0,
     inFlight: undefined,
     candidate: planned.revives,
+    baseline: undefined,
+    baselineMade: false,
+    baselineProved: 0,
     proved: 0,
     shares: planned.before?.traffic ?? {},
     direction: "forward",
@@ -65,6 +69,10 @@ function apply(state: RolloutState, event: Fact, rules: Rules): RolloutState {
       return { ...rules.forget(state), claimed: true, epoch: event.epoch };
     case "rollout-candidate-found":
       return { ...state, candidate: event.group };
+    case "rollout-baseline-found":
+      return { ...state, baseline: event.group, baselineMade: true };
+    case "rollout-baseline-gone":
+      return state.baseline === event.group ? { ...state, baseline: undefined } : state;
     case "rollout-size-raised":
       return {
         ...state,
@@ -127,17 +135,26 @@ function startPhase(state: RolloutState, event: Fact<"rollout-phase-started">): 
   return { ...state, ...fresh, direction: event.direction, index: event.index };
 }
 
-// From here on the candidate is counted on with so many instances.
+// From here on the candidate and the baseline are counted on with so many instances.
 function reach(state: RolloutState): RolloutState {
-  const { minHealthy } = state.planned.rollout;
-  const wanted = phaseOf(state)?.want.candidate;
-  const counted =
-    state.direction === "forward" && typeof wanted === "number"
-      ? need(sizeOf(state.size, wanted), minHealthy)
-      : 0;
-  if (state.met && counted <= state.proved) return state;
-  const held = state.met ? state.held : ZERO;
-  return { ...state, met: true, metOnce: true, held, proved: Math.max(state.proved, counted) };
+  const { candidate, baseline } = phaseOf(state)?.want ?? {};
+  const counted = countedOn(state, candidate);
+  const compared = countedOn(state, baseline);
+  if (state.met && counted <= state.proved && compared <= state.baselineProved) return state;
+  return {
+    ...state,
+    met: true,
+    metOnce: true,
+    held: state.met ? state.held : ZERO,
+    proved: Math.max(state.proved, counted),
+    baselineProved: Math.max(state.baselineProved, compared),
+  };
+}
+
+function countedOn({ planned, size, direction }: RolloutState, wanted: WantedSize | undefined): number {
+  return direction === "forward" && typeof wanted === "number"
+    ? need(sizeOf(size, wanted), planned.rollout.minHealthy)
+    : 0;
 }
 
 function send(state: RolloutState, { command, body }: Fact<"rollout-command-sent">): RolloutState {

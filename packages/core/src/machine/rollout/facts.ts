@@ -6,6 +6,7 @@ import { isLost, type Sight } from "./sight.ts";
 import { route } from "./state.ts";
 import { cancelled, lateness, missingStable, shortfall } from "./turn.ts";
 import { need } from "./size.ts";
+import { wantedBaseline } from "./baseline.ts";
 import { type Step, wantedCandidate } from "./want.ts";
 
 /** What to record next, judging by the world alone; undefined when all is recorded. One at a time, in this order. */
@@ -44,12 +45,23 @@ function noteWorld(sight: Sight): NewEvent | undefined {
   const { state, candidate, world } = sight;
   if (candidate && state.candidate !== candidate.name)
     return { type: "rollout-candidate-found", ...stageOf(sight), group: candidate.name };
+  const compared = noteBaseline(sight);
+  if (compared) return compared;
   const shares = sharesIn(world);
   const names = Object.keys(shares);
   const same =
     names.length === Object.keys(state.shares).length &&
     names.every((name) => shares[name] === state.shares[name]);
   return same ? undefined : { type: "traffic-shifted", ...stageOf(sight), shares };
+}
+
+function noteBaseline(sight: Sight): NewEvent | undefined {
+  const { state, baseline } = sight;
+  if (baseline?.name === state.baseline) return undefined;
+  if (baseline) return { type: "rollout-baseline-found", ...stageOf(sight), group: baseline.name };
+  return state.baseline === undefined
+    ? undefined
+    : { type: "rollout-baseline-gone", ...stageOf(sight), group: state.baseline };
 }
 
 function turnBack(sight: Sight): NewEvent | undefined {
@@ -95,11 +107,13 @@ function noteMet(sight: Sight, step: Step | undefined): NewEvent | undefined {
     : { type: "rollout-phase-reached", ...stageOf(sight), phase: phase.name };
 }
 
-// Met already, and now with more candidates than have been counted on: stable was scaled up meanwhile.
+// Met already, and now with more instances than have been counted on: stable was scaled up meanwhile.
 function isMore(sight: Sight): boolean {
   const { state } = sight;
-  const counted = need(wantedCandidate(sight), state.planned.rollout.minHealthy);
-  return state.met && state.direction === "forward" && counted > state.proved;
+  const counted = (wanted: number): number => need(wanted, state.planned.rollout.minHealthy);
+  const more =
+    counted(wantedCandidate(sight)) > state.proved || counted(wantedBaseline(sight)) > state.baselineProved;
+  return state.met && state.direction === "forward" && more;
 }
 
 function late(sight: Sight, step: Step | undefined): NewEvent | undefined {

@@ -17,15 +17,28 @@ export function formerShares(sight: Sight): Readonly<Record<string, number>> {
 }
 
 /**
- * Where traffic belongs on the way back: where it was. But a candidate with healthy instances is better than groups
- * without any, until one of those heals.
+ * Where traffic belongs on the way back: where it was. But a candidate or a baseline with healthy instances is better
+ * than groups without any, until one of those heals.
  */
 export function home(sight: Sight): Readonly<Record<string, number>> {
-  const { candidate, world, state } = sight;
+  const { world, state } = sight;
   const shares = formerShares(sight);
   const alive = world.groups.some((group) => shares[group.name] !== undefined && group.healthy > 0);
   const served = (state.planned.before?.share ?? 0) > 0;
   if (!served || alive) return shares;
-  if (candidate && candidate.healthy > 0) return { [candidate.name]: 100 };
-  return isLost(sight) ? sharesIn(world) : shares;
+  return refuge(sight) ?? (isLost(sight) ? sharesIn(world) : shares);
+}
+
+// The one with more healthy instances; of equal ones the baseline, which is the release to come back to. Where that is
+// lost for good the candidate is what stays. Where shares follow health, both together serve most.
+function refuge(sight: Sight): Readonly<Record<string, number>> | undefined {
+  const { candidate, baseline, state } = sight;
+  const lost = isLost(sight);
+  const [first, second] = (lost ? [candidate, baseline] : [baseline, candidate]).filter(
+    (group) => group !== undefined && group.healthy > 0,
+  );
+  if (!first) return undefined;
+  if (!second || lost) return { [first.name]: 100 };
+  if (state.planned.traffic === "proportional") return { [first.name]: 50, [second.name]: 50 };
+  return { [second.healthy > first.healthy ? second.name : first.name]: 100 };
 }

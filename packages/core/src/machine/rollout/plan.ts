@@ -1,10 +1,17 @@
 import type { Cluster, ClusterState, ServerGroup } from "../../model/cluster.ts";
 import type { Json } from "../../model/json.ts";
-import type { SituatedGroup, Situation, SizeRule, Strategy, TrafficMode } from "../../model/phase.ts";
+import type {
+  Rollout,
+  SituatedGroup,
+  Situation,
+  SizeRule,
+  Strategy,
+  TrafficMode,
+} from "../../model/phase.ts";
 import { clusterId } from "../../model/cluster.ts";
 import type { NewEvent } from "../events.ts";
 import { checkRollout } from "./check-rollout.ts";
-import { newestFirst, sharesIn } from "./roles.ts";
+import { baselineKey, isBaseline, newestFirst, servingGroup, sharesIn } from "./roles.ts";
 
 /** What a rollout is asked to do, and the cluster as it was observed just now. */
 export interface RolloutAsk {
@@ -25,7 +32,8 @@ export interface RolloutAsk {
  * nothing. All problems at once.
  *
  * Stable is the group with most of the traffic; of equal ones the newest. Where nobody has traffic it is the newest
- * group with a healthy instance, as a measure for the size; where there is none, this is a first deploy.
+ * group with a healthy instance, as a measure for the size; where there is none, this is a first deploy. A baseline that
+ * an interrupted rollout left is stable only where nothing else has traffic.
  */
 export function planRollout(
   ask: RolloutAsk,
@@ -35,7 +43,7 @@ export function planRollout(
   if (problems.length > 0) return { problems };
   const situation = situate(world, strategy.size, traffic);
   const rollout = strategy.rollout(situation);
-  const wrong = checkRollout(rollout, situation);
+  const wrong = [...checkRollout(rollout, situation), ...checkRelease(ask, rollout)];
   if (wrong.length > 0) return { problems: wrong.map((problem) => `strategy ${strategy.name}: ${problem}`) };
   return { event: planned(ask, situation, rollout) };
 }
@@ -49,13 +57,12 @@ function situate(world: ClusterState, rule: SizeRule, traffic: TrafficMode): Sit
 }
 
 function findStable({ groups }: ClusterState): ServerGroup | undefined {
-  const newest = newestFirst(groups);
-  const most = Math.max(0, ...groups.map((group) => group.share));
-  return most > 0 ? newest.find((group) => group.share === most) : newest.find((group) => group.healthy > 0);
+  return servingGroup(groups) ?? newestFirst(groups).find((group) => group.healthy > 0 && !isBaseline(group));
 }
 
-function situated({ name, desired, healthy, share }: ServerGroup): SituatedGroup {
-  return { name, desired, healthy, share };
+function situated(group: ServerGroup): SituatedGroup {
+  const { name, desired, healthy, share } = group;
+  return { name, desired, healthy, share, ...(isBaseline(group) && { baseline: true }) };
 }
 
 function sizeBy(rule: SizeRule, stable: ServerGroup | undefined): number {
@@ -67,15 +74,17 @@ function sizeBy(rule: SizeRule, stable: ServerGroup | undefined): number {
 function planned(
   { stage, run, cluster, release, strategy, world, traffic, at, group }: RolloutAsk,
   { stable, size }: Situation,
-  rollout: ReturnType<Strategy["rollout"]>,
+  rollout: Rollout,
 ): NewEvent<"rollout-planned"> {
+  const key = `${run}/${stage}`;
   return {
     type: "rollout-planned",
     at,
     stage,
     cluster,
     strategy: strategy.name,
-    key: `${run}/${stage}`,
+    key,
+    ...(wantsBaseline(rollout) && { baseline: { key: baselineKey(key) } }),
     ...(group !== undefined && { revives: group }),
     release,
     traffic,
@@ -88,6 +97,19 @@ function planned(
   };
 }
 
+function wantsBaseline({ phases }: Rollout): boolean {
+  return phases.some(({ want }) => typeof want.baseline === "number");
+}
+
+// A second group of stable's release can only be made of what the provider tells of it.
+function checkRelease({ world, cluster }: RolloutAsk, rollout: Rollout): readonly string[] {
+  const stable = findStable(world);
+  if (!stable || stable.release !== undefined || !wantsBaseline(rollout)) return [];
+  return [
+    `baseline: ${clusterId(cluster)} does not tell which release ${stable.name} runs, so no baseline of it can be started (leave the baseline out)`,
+  ];
+}
+
 function checkWorld({ world, cluster }: RolloutAsk): readonly string[] {
   return world.stale
     ? [`${clusterId(cluster)}: what was observed may be older than the last change; observe again`]
@@ -98,6 +120,10 @@ function checkGroup({ group, world, cluster }: RolloutAsk): readonly string[] {
   if (group === undefined) return [];
   const found = world.groups.find(({ name }) => name === group);
   if (!found) return [`group: ${clusterId(cluster)} has no group ${group} (any more)`];
+  if (isBaseline(found))
+    return [
+      `group: ${group} is a baseline that an interrupted rollout left, made for a comparison (take another group)`,
+    ];
   return found === findStable(world) ? [`group: ${group} is the one that serves already`] : [];
 }
 

@@ -7,10 +7,12 @@ import type { Step } from "./want.ts";
  * has traffic can serve it, or there is nothing left of the rollout's groups.
  */
 export function isRight(sight: Sight, step: Step | undefined): boolean {
-  const { state, stable, candidate, world } = sight;
+  const { state, stable, candidate, baseline, world } = sight;
   const returns = state.direction === "back" && !isLost(sight);
   if (returns) return !step && sight.phase === route(state).at(-1);
-  if (!stable && !candidate) return true;
+  if (!stable && !candidate && !baseline) return true;
+  // A comparison is not left over; where nothing else serves, it may serve.
+  if (baseline && (baseline.share === 0 || candidate?.share === 0)) return false;
   const carriers = world.groups.filter(({ share }) => share > 0);
   return carriers.length > 0 && carriers.every(({ healthy }) => healthy > 0);
 }

@@ -26,15 +26,17 @@ export function look(state: RolloutState, world: ClusterState, now: number, rule
 }
 
 // With nothing to go back to, the candidate is the best there is.
-const SURVIVE: Want = { candidate: 100, traffic: { candidate: 100 } };
+const SURVIVE: Want = { candidate: 100, baseline: "gone", traffic: { candidate: 100 } };
 
 /**
- * The groups that had traffic before, as far as they are still there. Names may be given again: a candidate that is
- * called as another group was is not that group.
+ * The groups that had traffic before, as far as they are still there. Names may be given again: a candidate or a
+ * baseline that is called as another group was is not that group.
  */
-export function carriers({ state, world, candidate }: Grounds): readonly ServerGroup[] {
+export function carriers({ state, world, candidate, baseline }: Grounds): readonly ServerGroup[] {
   const was = state.planned.before?.traffic ?? {};
-  return world.groups.filter((group) => group !== candidate && was[group.name] !== undefined);
+  return world.groups.filter(
+    (group) => group !== candidate && group !== baseline && was[group.name] !== undefined,
+  );
 }
 
 /** Whether all groups that the way back could lead to are gone. */
@@ -43,7 +45,7 @@ export function isLost(grounds: Grounds): boolean {
   return direction === "back" && (planned.before?.share ?? 0) > 0 && carriers(grounds).length === 0;
 }
 
-type Grounds = Pick<Sight, "state" | "world" | "candidate">;
+type Grounds = Pick<Sight, "state" | "world" | "candidate" | "baseline">;
 
 /** Below this our own commands must not bring what serves: the floor, or what serves now where that is less. */
 export function bound({ state, world }: Sight): number {
@@ -51,9 +53,13 @@ export function bound({ state, world }: Sight): number {
 }
 
 /** Shares by role as shares by group name; roles that have no group are left out. */
-export function byName({ stable, candidate }: Roles, shares: Shares): Readonly<Record<string, number>> {
+export function byName(
+  { stable, candidate, baseline }: Roles,
+  shares: Shares,
+): Readonly<Record<string, number>> {
   const named: Record<string, number> = {};
   if (stable && shares.stable) named[stable.name] = shares.stable;
   if (candidate && shares.candidate) named[candidate.name] = shares.candidate;
+  if (baseline && shares.baseline) named[baseline.name] = shares.baseline;
   return named;
 }

@@ -29,6 +29,12 @@ export interface RolloutState {
   readonly inFlight: { readonly command: string; readonly body: RolloutCommand } | undefined;
   /** Name of the candidate's group, once it was seen. */
   readonly candidate: string | undefined;
+  /** Name of the baseline's group, while it is there. */
+  readonly baseline: string | undefined;
+  /** The baseline's group was seen once: it is not made again. */
+  readonly baselineMade: boolean;
+  /** So many healthy instances of the baseline a phase has already counted on. */
+  readonly baselineProved: number;
   /** So many healthy instances of the candidate a phase has already counted on. */
   readonly proved: number;
   /** Traffic by group name, as last reported. */

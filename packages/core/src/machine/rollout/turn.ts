@@ -1,4 +1,5 @@
 import { formatDuration } from "../../model/duration.ts";
+import { illness } from "./baseline.ts";
 import type { Sight } from "./sight.ts";
 import { need } from "./size.ts";
 import { elapsed } from "./stopwatch.ts";
@@ -77,12 +78,16 @@ export function lateness(sight: Sight, step: Step | undefined): string {
   const { state, phase } = sight;
   if (step && "wait" in step && step.wait === "health")
     return `${nameOf(sight)} ${state.metOnce ? "did not become healthy again" : "never became healthy"} (${step.why})`;
-  const why = state.failure ?? (step && ("wait" in step ? step.why : `${said(step)} had no effect`));
+  const why =
+    state.failure ??
+    (step && "urgent" in step ? illness(sight) : undefined) ??
+    (step && ("wait" in step ? step.why : `${said(step)} had no effect`));
   return `${phase?.name} was not done within ${formatDuration(phase?.deadlineMs ?? 0)}${why ? ` (${why})` : ""}`;
 }
 
 /** What is missing for a want that was met before, for people. */
 export function shortfall(sight: Sight, step: Step): string {
+  if ("urgent" in step) return illness(sight);
   if (!("wait" in step)) return `${said(step)} is due again`;
   return step.wait === "health" ? `${nameOf(sight)} is not healthy (${step.why})` : step.why;
 }

@@ -1,14 +1,21 @@
 import type { ClusterState, ServerGroup } from "../../model/cluster.ts";
 import type { GroupView } from "../events.ts";
-import { rolesIn } from "./roles.ts";
+import { type Roles, rolesIn } from "./roles.ts";
 import type { RolloutState } from "./state.ts";
 
 /** The groups as progress shows them: oldest first, each with its role. */
 export function viewGroups(state: RolloutState, world: ClusterState): readonly GroupView[] {
-  const { stable, candidate } = rolesIn(world, state);
-  const roleOf = (group: ServerGroup): GroupView["role"] =>
-    group === stable ? "stable" : group === candidate ? "candidate" : "other";
-  return world.groups.toSorted((a, b) => a.sequence - b.sequence).map((group) => view(group, roleOf(group)));
+  const roles = rolesIn(world, state);
+  return world.groups
+    .toSorted((a, b) => a.sequence - b.sequence)
+    .map((group) => view(group, roleOf(group, roles)));
+}
+
+/** The role of one of the groups. */
+export function roleOf(group: ServerGroup, { stable, candidate, baseline }: Roles): GroupView["role"] {
+  if (group === stable) return "stable";
+  if (group === candidate) return "candidate";
+  return group === baseline ? "baseline" : "other";
 }
 
 function view({ name, desired, healthy, share, problem }: ServerGroup, role: GroupView["role"]): GroupView {

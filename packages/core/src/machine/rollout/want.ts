@@ -1,14 +1,20 @@
 import type { ServerGroup } from "../../model/cluster.ts";
 import type { RolloutCommand } from "../events.ts";
+import { awaitBaseline, dropBaseline, growBaseline, spareBaseline } from "./baseline.ts";
 import { formerShares } from "./home.ts";
+import { isBaseline } from "./roles.ts";
 import { sharesMatch } from "./serving.ts";
 import { byName, isLost, type Sight } from "./sight.ts";
 import { need, sizeOf } from "./size.ts";
 
 /** What is missing for a want to be met: something to say, or something to wait for. */
 export type Step =
-  | { readonly say: RolloutCommand }
-  | { readonly wait: "candidate" | "health" | "guard"; readonly why: string };
+  | {
+      readonly say: RolloutCommand;
+      /** Said even while the rollout stands still: it saves requests. */
+      readonly urgent?: true;
+    }
+  | { readonly wait: "candidate" | "baseline" | "health" | "guard"; readonly why: string };
 
 /** Looks at one side of a want; undefined: nothing is missing there. */
 export type StepRule = (sight: Sight) => Step | undefined;
@@ -85,24 +91,31 @@ const destroy: StepRule = ({ stable, candidate, want }) => {
   return gone ? { say: { do: "destroy-group", group: gone.name } } : undefined;
 };
 
-/** Older groups: the newest stay warm, the next stay without instances, the rest goes. */
+/** Older groups: baselines that were left go, the newest stay warm, the next stay without instances, the rest goes. */
 const prune: StepRule = ({ others, candidate, want }) => {
   if (!want.others || !candidate) return undefined;
   const { warm, keep } = want.others;
-  const older = others.filter((group) => group.sequence < candidate.sequence && group.share === 0);
+  const idle = others.filter((group) => group.sequence < candidate.sequence && group.share === 0);
+  const comparison = idle.find(isBaseline);
+  if (comparison) return { say: { do: "destroy-group", group: comparison.name } };
+  const older = idle.filter((group) => !isBaseline(group));
   const cold = older.slice(warm, keep).find((group) => group.desired > 0);
   if (cold) return scale(cold, 0);
   const end = older.slice(keep).at(-1);
   return end ? { say: { do: "destroy-group", group: end.name } } : undefined;
 };
 
-/** The one order of every want: grow, healthy, traffic, shrink, destroy. */
+/** The one order of every want: grow, healthy, traffic, shrink, destroy. Before all, no traffic stays at an ill baseline. */
 export const ORDER: readonly StepRule[] = [
+  spareBaseline,
   growStable,
   growCandidate,
+  growBaseline,
   awaitHealth,
+  awaitBaseline,
   moveTraffic,
   shrink,
   destroy,
+  dropBaseline,
   prune,
 ];

@@ -181,8 +181,13 @@ function leftBehind(name: string, { status, rollout, rolledBack }: StageState): 
   const { cluster, before } = rollout.planned;
   const candidate = rollout.candidate ? `candidate ${rollout.candidate}` : "perhaps a candidate";
   return [
-    `stage ${JSON.stringify(name)}: ${cluster.name} has ${candidate}${before ? ` beside ${before.group}` : ""}`,
+    `stage ${JSON.stringify(name)}: ${cluster.name} has ${candidate}${leftBaseline(rollout)}${before ? ` beside ${before.group}` : ""}`,
   ];
+}
+
+function leftBaseline({ planned, baseline, baselineMade }: NonNullable<StageState["rollout"]>): string {
+  if (baseline !== undefined) return ` and baseline ${baseline}`;
+  return planned.baseline && !baselineMade ? " and perhaps a baseline" : "";
 }
 
 /** The next instant at which time alone changes a decision; null: none. */

@@ -35,6 +35,18 @@ export const create: readonly Case[] = capability("create", {
       { starting: 0, unhealthy: 0, unknown: 0, problem: undefined },
     );
   },
+  "a release that is reported is whole: another group can be made of it": async (trial) => {
+    const { release } = await trial.group(await trial.create(1, "first"));
+    if (release === undefined) return;
+    assert.deepEqual(
+      await trial.provider.check(trial.cluster, release),
+      [],
+      "check finds nothing wrong with it",
+    );
+    const spec = { key: "second", release, size: 1 };
+    const { group } = await trial.provider.createGroup(trial.cluster, spec, await trial.token());
+    await trial.untilGroup(group, ({ healthy }) => healthy === 1, "1 healthy");
+  },
   "a new group has no traffic, and takes none away": async (trial) => {
     const first = await trial.healthy(1);
     assert.deepEqual(await trial.shares(), {}, "the first group starts without traffic");
