@@ -129,7 +129,8 @@ class CodeContext implements StageContext<unknown> {
   }
 }
 
-async function recordProgress(
+/** Records a line of progress of a stage. */
+export async function recordProgress(
   effect: IssuedEffect,
   message: string,
   ratio: number | undefined,
@@ -147,7 +148,8 @@ async function recordProgress(
   ]);
 }
 
-async function recordStep<T extends Json>(
+/** Computes a value once in the life of a stage, and records it. */
+export async function recordStep<T extends Json>(
   effect: IssuedEffect,
   step: string,
   compute: () => T | Promise<T>,

@@ -1,6 +1,7 @@
 import { uuidv7 } from "uuidv7";
 import { ConfigurationError, ConflictError } from "../errors.ts";
 import type { Event, EventType } from "../machine/events.ts";
+import type { Check } from "../model/check.ts";
 import type { Cluster, ClusterState } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import type { Pipeline } from "../model/pipeline.ts";
@@ -36,6 +37,8 @@ export interface DeliveryOptions {
   readonly pipelines?: readonly AnyPipeline[];
   /** Factories (`redBlack`, `highlander`, your own) of strategies that `delivery.deploy` uses: how they are found again after a crash. */
   readonly strategies?: readonly StrategyFactory[];
+  /** Checks that gates name: how their code is found again after a crash where a strategy was made from its recorded options. */
+  readonly checks?: readonly Check<never>[];
   /** Where messages go. Default: nowhere. */
   readonly logger?: Logger;
   /** Default: the machine's. */
@@ -139,10 +142,12 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const engine = options.engine ?? memory();
   const redactor = new Redactor(options.secrets);
   const logger = guardedLogger(options.logger ?? silentLogger, redactor);
-  const registry = new Registry((options.providers ?? []) as readonly Provider[], options.pipelines ?? [], [
-    ...(options.strategies ?? []),
-    undoFactory,
-  ]);
+  const registry = new Registry(
+    (options.providers ?? []) as readonly Provider[],
+    options.pipelines ?? [],
+    [...(options.strategies ?? []), undoFactory],
+    options.checks,
+  );
   const newRunId = options.newRunId ?? uuidv7;
   const shortForm = shortFormOf(registry);
   registry.add(shortForm);

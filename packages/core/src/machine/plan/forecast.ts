@@ -1,6 +1,6 @@
 import { InvariantError } from "../../errors.ts";
 import type { ClusterState } from "../../model/cluster.ts";
-import type { Gate } from "../../model/phase.ts";
+import type { Gate } from "../../model/gate.ts";
 import type { NewEvent, Outcome, RolloutCommand } from "../events.ts";
 import { decideRollout } from "../rollout/decide.ts";
 import { evolveRollout, initialRollout } from "../rollout/evolve.ts";

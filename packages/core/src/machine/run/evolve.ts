@@ -145,13 +145,15 @@ function end(
 }
 
 function openJudgement(event: Fact<"judgement-requested">): NonNullable<StageState["judgement"]> {
-  const { judgement, roles, instructions, phase, expiresAt } = event;
+  const { judgement, roles, instructions, phase, expiresAt, onTimeout, preview } = event;
   return {
     judgement,
     roles,
     ...(instructions !== undefined && { instructions }),
     ...(phase !== undefined && { phase }),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(onTimeout !== undefined && { onTimeout }),
+    ...(preview !== undefined && { preview }),
   };
 }
 
