@@ -1,5 +1,6 @@
 import type { Duration } from "@gennaker/core";
-import { type Approval, approval, type Check, checkEach, duration, isRecord, quote } from "./options.ts";
+import { gates, type Gates, isPromotion, type Promotion, promotion } from "./gates.ts";
+import { type Check, checkEach, duration, isRecord, quote } from "./options.ts";
 
 /** One step of a canary with more to say than its weight. */
 export interface CanaryStepOptions {
@@ -7,10 +8,13 @@ export interface CanaryStepOptions {
   readonly weight: number;
   /** The candidate's size in percent of its full size, at least `weight`. Default `weight`. Weighted traffic only. */
   readonly size?: number;
-  /** How long the step must stay well; `"until-promoted"`: until `run.promote(stage)`, however long. Default `"0s"`. */
-  readonly hold?: Duration | "until-promoted";
-  /** Asked after the hold. Default: nobody is asked. */
-  readonly gate?: Approval;
+  /**
+   * How long the step must stay well; `"until-promoted"`: until `run.promote(stage)`, however long;
+   * `{ atLatest: "2h" }`: until then, or until it was well for so long. Default `"0s"`.
+   */
+  readonly hold?: Duration | Promotion;
+  /** Asked or measured after the hold. Default: nothing. */
+  readonly gate?: Gates;
 }
 
 /** A weight, or a weight with more to say about it. */
@@ -33,7 +37,7 @@ export function checkSteps(value: unknown): readonly string[] {
 function checkStep(step: unknown, before: unknown): readonly string[] {
   if (typeof step === "number") return described("", checkWeight(step, before));
   if (!isRecord(step)) return [`: ${quote(step)} is not a step (write 5 or { weight: 5, hold: "10m" })`];
-  const checks = { weight: (value: unknown) => checkWeight(value, before), size, hold, gate: approval };
+  const checks = { weight: (value: unknown) => checkWeight(value, before), size, hold, gate: gates };
   const missing = step["weight"] === undefined ? ["weight: is needed (write weight: 5)"] : [];
   return [...missing, ...checkEach(step, checks), ...checkTogether(step)].map((problem) => `.${problem}`);
 }
@@ -46,7 +50,7 @@ function checkTogether({ weight, size: own, hold: time, gate }: Readonly<Record<
           `size: ${own} is less than weight, ${weight}: each instance would carry more than stable's do (write size: ${weight})`,
         ]
       : []),
-    ...(time === "until-promoted" && gate !== undefined
+    ...(isPromotion(time) && gate !== undefined
       ? ['hold: "until-promoted" leaves the gate nothing to decide (write a duration, or leave the gate out)']
       : []),
   ];
@@ -66,7 +70,8 @@ const size: Check = (value) =>
     : `${quote(value)} is not 1 to 100 percent of the candidate's full size (write 25)`;
 
 const hold: Check = (value) => {
-  const wrong = value === "until-promoted" ? undefined : duration(value);
+  if (isPromotion(value)) return promotion(value);
+  const wrong = duration(value);
   return wrong?.replace(/\)$/, ', or "until-promoted")');
 };
 

@@ -1,14 +1,10 @@
-import {
-  type Json,
-  parseDuration,
-  type Phase,
-  type Situation,
-  type Strategy,
-  type Want,
-} from "@gennaker/core";
+import { parseDuration, type Phase, type Situation, type Strategy, type Want } from "@gennaker/core";
 import { type CanaryStep, checkSteps, stepOf } from "./canary-step.ts";
-import { CUT_OVER, cutOver, hasPast, inParts, PARTS, serves, soak } from "./cut-over.ts";
-import { CANDIDATE_CHECKS, type CandidateOptions, checkOptions, gateOf } from "./options.ts";
+import { CANDIDATE_CHECKS } from "./candidate-checks.ts";
+import { keep } from "./check-code.ts";
+import { analysed, CUT_OVER, cutOver, hasPast, inParts, PARTS, serves, soak } from "./cut-over.ts";
+import { type CandidateOptions, checkOptions } from "./options.ts";
+import { gateOf, gatePhases, isPromotion } from "./gates.ts";
 import { checkKept, KEEP_CHECKS, type KeepOptions, retire } from "./retire.ts";
 import { nearestSplit, percentFor } from "./sizes.ts";
 
@@ -52,7 +48,7 @@ function make(options: CanaryOptions): Strategy {
   return {
     name: NAME,
     version: 1,
-    options: options as unknown as Json,
+    ...keep(options),
     size,
     modes: sized ? ["weighted"] : PARTS,
     rollout: (situation) => ({
@@ -61,6 +57,7 @@ function make(options: CanaryOptions): Strategy {
         ...(hasPast(situation) ? retire(options, situation) : []),
       ],
       minHealthy,
+      ...analysed(options, situation),
       onRollback,
     }),
   };
@@ -68,23 +65,27 @@ function make(options: CanaryOptions): Strategy {
 
 function steps(options: CanaryOptions, situation: Situation): readonly Phase[] {
   const common = { deadlineMs: parseDuration(options.deadline ?? "10m"), after: "back" } as const;
-  const parts = options.steps.map((step) => phaseOf(step, options, situation));
+  const parts = options.steps.flatMap((step) => phasesOf(step, options, situation));
   const { stable = 100 } = parts.at(-1)?.want ?? {};
   return [...parts, { name: "full", want: { ...CUT_OVER, stable }, ...common }, ...soak(options, { stable })];
 }
 
-function phaseOf(step: CanaryStep, { deadline = "10m" }: CanaryOptions, situation: Situation): Phase {
+function phasesOf(
+  step: CanaryStep,
+  { deadline = "10m" }: CanaryOptions,
+  situation: Situation,
+): readonly Phase[] {
   const { weight, hold = 0, gate } = stepOf(step);
-  const holdMs = hold === "until-promoted" ? 0 : parseDuration(hold);
-  return {
-    name: `canary ${weight} %`,
+  const name = `canary ${weight} %`;
+  const holdMs = isPromotion(hold) ? 0 : parseDuration(hold);
+  const phase = {
     want: { ...sizes(step, situation), traffic: inParts(weight) },
     ...(holdMs > 0 && { holdMs }),
-    ...(hold === "until-promoted" && { gate: { kind: "promotion" } as const }),
-    ...(gate && { gate: gateOf(gate) }),
     deadlineMs: parseDuration(deadline),
-    after: "back",
+    after: "back" as const,
   };
+  if (gate !== undefined) return gatePhases(name, gate, phase);
+  return [{ name, ...phase, ...(isPromotion(hold) && { gate: gateOf(hold) }) }];
 }
 
 function sizes(step: CanaryStep, { stable, size, traffic }: Situation): Want {

@@ -57,7 +57,9 @@ const KNOWN = new Set([
 export function checkUseProblems(use: CheckUse): readonly string[] {
   const { check, input, delay, every, timeout } = use;
   const named =
-    typeof check === "string" ? check !== "" : typeof check?.name === "string" && typeof check.run === "function";
+    typeof check === "string"
+      ? check !== ""
+      : typeof check?.name === "string" && typeof check.run === "function";
   return [
     ...Object.keys(use)
       .filter((field) => !KNOWN.has(field))

@@ -16,7 +16,7 @@ export type StageGateOptions = Pick<CheckLimits, "timeout" | "delay">;
  *
  * @throws ConfigurationError when it is a stage without code of its own, or the input is not JSON
  * @example
- * redBlack({ prePromotion: stageGate(smokeTest, { path: "/healthz" }) })
+ * redBlack({ gate: stageGate(smokeTest, { path: "/healthz" }) })
  */
 export function stageGate<Input>(
   stage: StageType<Input, never>,
@@ -27,12 +27,15 @@ export function stageGate<Input>(
   const all = [
     ...(stage?.kind === "effect" && stage.run
       ? []
-      : [`${String(stage?.type)}: has no code of its own (give a stage that was made with defineStage)`]),
+      : [`${stage?.type}: has no code of its own (give a stage that was made with defineStage)`]),
     ...problems,
   ];
   if (all.length > 0) throw new ConfigurationError("stageGate", all);
   return {
-    check: { name: `stage ${stage.type}`, run: (context) => runStage(stage as unknown as StageType<never, unknown>, context) },
+    check: {
+      name: `stage ${stage.type}`,
+      run: (context) => runStage(stage as unknown as StageType<never, unknown>, context),
+    },
     ...(json !== null && { input: json }),
     errorLimit: (stage.retry?.attempts ?? 1) - 1,
     onError: "fail",
@@ -40,17 +43,32 @@ export function stageGate<Input>(
   };
 }
 
-async function runStage(stage: StageType<never, unknown>, context: CheckContext<never>): Promise<CheckResult> {
+async function runStage(
+  stage: StageType<never, unknown>,
+  context: CheckContext<never>,
+): Promise<CheckResult> {
   const { run, stage: name, gate, signal, progress, step, measurement: attempt } = context;
   const idempotencyKey = `${run}/${gate}`;
-  const wanted = (context.input ?? null) as never;
+  const wanted = context.input ?? null;
   try {
     const input = stage.input ? await validate(stage.input, wanted, stage.type) : wanted;
-    const output = await stage.run?.({ input, run, stage: name, attempt, idempotencyKey, signal, progress, step });
+    const output = await stage.run?.({
+      input,
+      run,
+      stage: name,
+      attempt,
+      idempotencyKey,
+      signal,
+      progress,
+      step,
+    });
     return { verdict: "pass", data: await outputOf(stage, output) };
   } catch (error) {
     if (signal.aborted || isRetryable(error)) throw error;
-    return { verdict: "fail", reason: error instanceof Error ? error.message : `${String(error)} was thrown` };
+    return {
+      verdict: "fail",
+      reason: error instanceof Error ? error.message : `${String(error)} was thrown`,
+    };
   }
 }
 

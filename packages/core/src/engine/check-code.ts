@@ -30,7 +30,8 @@ export class CheckCode {
 
   /** @throws Parked when the code of a check that a rollout will need is not here, before anything is changed */
   async insist(rollout: Rollout, strategy: Strategy): Promise<void> {
-    for (const name of checksOf(rollout)) if (!(await this.find(name, strategy))) throw new Parked(missing(name));
+    for (const name of checksOf(rollout))
+      if (!(await this.find(name, strategy))) throw new Parked(missing(name));
   }
 }
 

@@ -19,6 +19,8 @@ import { stageOf, type Surroundings } from "./surroundings.ts";
 interface Running {
   readonly due: Measurement;
   readonly stop: AbortController;
+  /** Nobody waits for it any more: that it was stopped is no error. */
+  dropped: boolean;
 }
 
 type Measured = Pick<NewEvent<"check-measured">, "verdict" | "reason" | "data" | "error">;
@@ -46,8 +48,8 @@ export class Measurements {
     const rollout = this.#rollout();
     if (!rollout || !world) return;
     const open = new Set(openChecks(rollout).map(({ check }) => check.judgement));
-    for (const { due: measurement, stop } of this.#running.values())
-      if (!open.has(measurement.gate)) stop.abort(new Error(`${measurement.check} is no longer waited for`));
+    for (const running of this.#running.values())
+      if (!open.has(running.due.gate)) drop(running, `${running.due.check} is no longer waited for`);
     let lacking: string | undefined;
     for (const measurement of due) {
       if (this.#running.has(keyOf(measurement))) continue;
@@ -60,28 +62,28 @@ export class Measurements {
 
   /** Stops all that is under way: whoever drives the rollout next makes it again. */
   stop(): void {
-    for (const { stop } of this.#running.values()) stop.abort(new Error("the rollout is no longer driven here"));
+    for (const running of this.#running.values()) drop(running, "the rollout is no longer driven here");
   }
 
   #begin(due: Measurement, check: Check<never>, rollout: RolloutState, world: ClusterState): void {
     const context = this.#context(due, rollout, world);
     if (!context) return;
-    const stop = new AbortController();
-    this.#running.set(keyOf(due), { due, stop });
-    this.#carryOut(due, check, { ...context, signal: stop.signal }, stop)
+    const running = { due, stop: new AbortController(), dropped: false };
+    this.#running.set(keyOf(due), running);
+    this.#carryOut(running, check, { ...context, signal: running.stop.signal })
       .catch((error: unknown) =>
-        this.#using.logger.debug({ run: this.#effect.run, check: due.check, error }, "a measurement was given up"),
+        this.#using.logger.debug(
+          { run: this.#effect.run, check: due.check, error },
+          "a measurement was given up",
+        ),
       )
       .finally(() => this.#running.delete(keyOf(due)));
   }
 
-  async #carryOut(
-    due: Measurement,
-    check: Check<never>,
-    context: CheckContext<never>,
-    stop: AbortController,
-  ): Promise<void> {
+  async #carryOut(running: Running, check: Check<never>, context: CheckContext<never>): Promise<void> {
+    const { due, stop } = running;
     const measured = await this.#measure(due, check, context, stop);
+    if (running.dropped) return;
     const { gate, measurement } = due;
     const { journal, clock } = this.#using;
     const stage = this.#effect.id;
@@ -192,8 +194,7 @@ export class Measurements {
       fence: this.#effect,
       incoming: (state) => {
         const at = clock.now();
-        if (reason !== undefined)
-          return state.parked === reason ? [] : [{ type: "run-parked", at, reason }];
+        if (reason !== undefined) return state.parked === reason ? [] : [{ type: "run-parked", at, reason }];
         return state.parked === undefined ? [] : [{ type: "run-unparked", at }];
       },
     });
@@ -202,6 +203,11 @@ export class Measurements {
   #rollout(): RolloutState | undefined {
     return stageOf(this.#using, this.#effect)?.rollout;
   }
+}
+
+function drop(running: Running, why: string): void {
+  running.dropped = true;
+  running.stop.abort(new Error(why));
 }
 
 function keyOf({ gate, measurement }: Measurement): string {

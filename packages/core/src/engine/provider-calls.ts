@@ -1,5 +1,11 @@
 import pRetry from "p-retry";
-import { ConfigurationError, DeliveryError, ProviderError, TimeoutError, UnsupportedError } from "../errors.ts";
+import {
+  ConfigurationError,
+  DeliveryError,
+  ProviderError,
+  TimeoutError,
+  UnsupportedError,
+} from "../errors.ts";
 import type { Cluster, ClusterState } from "../model/cluster.ts";
 import { clusterId } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";

@@ -15,7 +15,9 @@ export function checkMeasures(spec: Spec): readonly string[] {
       ? [`failureLimit: ${spec.failureLimit} lets all of ${times} fail (write less, or more times)`]
       : []),
     ...(spec.inconclusiveLimit !== undefined && spec.inconclusiveLimit >= times
-      ? [`inconclusiveLimit: ${spec.inconclusiveLimit} lets all of ${times} be inconclusive (write less, or more times)`]
+      ? [
+          `inconclusiveLimit: ${spec.inconclusiveLimit} lets all of ${times} be inconclusive (write less, or more times)`,
+        ]
       : []),
   ];
 }
@@ -31,7 +33,7 @@ export function checkBackground({ background = [], phases }: Rollout): readonly 
       ...checkRhythm(check),
       ...(last ? [] : ["nothing can lead back from any phase, so it would decide nothing"]),
       ...(last && check.from !== "start" && !sees
-        ? ["the candidate has no traffic before the point of no return (write from: \"start\")"]
+        ? ['the candidate has no traffic before the point of no return (write from: "start")']
         : []),
       ...(keys.indexOf(keys[index] ?? "") < index ? ["is there twice with the same input"] : []),
     ];

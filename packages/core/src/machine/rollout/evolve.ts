@@ -2,7 +2,14 @@ import type { CommandResult } from "../events.ts";
 import { RULES, type Rules } from "./rules.ts";
 import { need, sizeOf } from "./size.ts";
 import { openCheckOf } from "./open-check.ts";
-import { type Fact, isOver, type OpenBackground, type OpenGate, phaseOf, type RolloutState } from "./state.ts";
+import {
+  type Fact,
+  isOver,
+  type OpenBackground,
+  type OpenGate,
+  phaseOf,
+  type RolloutState,
+} from "./state.ts";
 import { elapsed, ZERO } from "./stopwatch.ts";
 import { count, openedAt } from "./tally.ts";
 import { wayBack } from "./way-back.ts";
@@ -205,16 +212,17 @@ function openCheck(state: RolloutState, event: Fact<"check-opened">): RolloutSta
   const asked = state.asked + 1;
   if (background !== undefined)
     return { ...state, asked, background: withBackground(state, background, { ...opened, open: ZERO }) };
-  return phase !== undefined && inPhase(state, phase)
-    ? { ...state, asked, gate: opened, open: ZERO }
-    : state;
+  return phase !== undefined && inPhase(state, phase) ? { ...state, asked, gate: opened, open: ZERO } : state;
 }
 
 function measure(state: RolloutState, event: Fact<"check-measured">, rules: Rules): RolloutState {
   const { gate, measurement, at } = event;
   const open = openCheckOf(state, gate, rules.isOwnMeasurement, measurement);
   if (!open) return state;
-  const measured = { ...open.check, tally: count(open.check.tally, event, elapsed(open.watch, at), open.spec) };
+  const measured = {
+    ...open.check,
+    tally: count(open.check.tally, event, elapsed(open.watch, at), open.spec),
+  };
   return open.background === undefined
     ? { ...state, gate: measured }
     : { ...state, background: withBackground(state, open.background, { ...measured, open: open.watch }) };
@@ -228,15 +236,23 @@ function closeCheck(state: RolloutState, { gate, verdict, reason }: Fact<"check-
   return check ? { ...state, background: withBackground(state, index, { ...check, ...closed }) } : state;
 }
 
-function withBackground(state: RolloutState, index: number, check: OpenBackground): RolloutState["background"] {
-  return (state.planned.rollout.background ?? []).map((_, at) => (at === index ? check : state.background[at]));
+function withBackground(
+  state: RolloutState,
+  index: number,
+  check: OpenBackground,
+): RolloutState["background"] {
+  return (state.planned.rollout.background ?? []).map((_, at) =>
+    at === index ? check : state.background[at],
+  );
 }
 
 // What could not be decided is asked or measured afresh once the rollout goes on.
 function withoutUndecided({ gate, background }: RolloutState): Pick<RolloutState, "gate" | "background"> {
-  const keep = <T extends OpenGate>(open: T | undefined): T | undefined =>
-    open?.verdict === "inconclusive" ? undefined : open;
-  return { gate: keep(gate), background: background.map(keep) };
+  return { gate: decided(gate), background: background.map(decided) };
+}
+
+function decided<T extends OpenGate>(open: T | undefined): T | undefined {
+  return open?.verdict === "inconclusive" ? undefined : open;
 }
 
 function turn(state: RolloutState, { reason, cancelled }: Fact<"rollout-turned-back">): RolloutState {

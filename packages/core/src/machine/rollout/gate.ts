@@ -79,10 +79,15 @@ export function pauseUndecided({ state, phase, now }: Sight): NewEvent<"rollout-
   const at = { type: "rollout-paused", at: now, stage: state.planned.stage } as const;
   if (state.gate?.verdict === "inconclusive") {
     const why = state.gate.reason ?? "the verdict was inconclusive";
-    return { ...at, reason: `${phase?.name}: ${why}; resume to ${state.gate.tally ? "measure" : "ask"} again` };
+    return {
+      ...at,
+      reason: `${phase?.name}: ${why}; resume to ${state.gate.tally ? "measure" : "ask"} again`,
+    };
   }
   const beside = state.background.find((check) => check?.verdict === "inconclusive");
-  return beside && { ...at, reason: `${beside.reason ?? "the check was inconclusive"}; resume to measure again` };
+  return (
+    beside && { ...at, reason: `${beside.reason ?? "the check was inconclusive"}; resume to measure again` }
+  );
 }
 
 /** Whether a phase's gate lets it go on. */

@@ -47,7 +47,12 @@ export function measuringInstants(state: RolloutState): readonly (number | undef
 }
 
 /** Opens the next check in the background whose time has come. */
-export function openBackground({ state, candidate, phase, now }: Sight): NewEvent<"check-opened"> | undefined {
+export function openBackground({
+  state,
+  candidate,
+  phase,
+  now,
+}: Sight): NewEvent<"check-opened"> | undefined {
   if (phase?.after !== "back" || isStill(state) || state.promotedFully || !candidate) return undefined;
   const all = state.planned.rollout.background ?? [];
   const index = all.findIndex(
@@ -105,4 +110,3 @@ function closed(
   const reason = explain(check.tally, spec, verdict);
   return { type: "check-closed", at, stage: state.planned.stage, gate: check.judgement, verdict, reason };
 }
-

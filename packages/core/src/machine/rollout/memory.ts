@@ -14,7 +14,11 @@ export function isOwnVerdict(state: RolloutState, judgement: string): boolean {
 }
 
 /** Whether a measurement is the one that is waited for: of this very gate, and not counted yet. */
-export function isOwnMeasurement({ judgement, verdict, tally }: OpenGate, gate: string, number: number): boolean {
+export function isOwnMeasurement(
+  { judgement, verdict, tally }: OpenGate,
+  gate: string,
+  number: number,
+): boolean {
   return judgement === gate && verdict === undefined && tally?.measured === number - 1;
 }
 
@@ -29,7 +33,11 @@ export function tick(state: RolloutState, at: number): RolloutState {
   return same && background === state.background ? state : { ...state, unmet, held, open, background };
 }
 
-function tickBackground(checks: RolloutState["background"], moves: boolean, at: number): RolloutState["background"] {
+function tickBackground(
+  checks: RolloutState["background"],
+  moves: boolean,
+  at: number,
+): RolloutState["background"] {
   const next = checks.map((check) => {
     if (!check) return check;
     const open = run(check.open, moves && check.verdict === undefined, at);

@@ -69,7 +69,12 @@ export function dueMs({ nextMs }: Tally, { delayMs = 0 }: Spec): number {
 
 /** What a check's measurements come to; undefined: it is measured again. */
 export function verdictOf(tally: Tally, spec: Spec): Verdict | undefined {
-  const { failureLimit = 0, inconclusiveLimit = 0, errorLimit = ERROR_LIMIT, onError = "inconclusive" } = spec;
+  const {
+    failureLimit = 0,
+    inconclusiveLimit = 0,
+    errorLimit = ERROR_LIMIT,
+    onError = "inconclusive",
+  } = spec;
   if (tally.failures > failureLimit) return "fail";
   if (tally.errors > errorLimit) return onError;
   if (tally.inconclusives > inconclusiveLimit) return "inconclusive";
@@ -77,9 +82,14 @@ export function verdictOf(tally: Tally, spec: Spec): Verdict | undefined {
 }
 
 /** Why, for people: `"error-rate failed: 7.2 % of requests failed (3 of 5 measurements)"`. */
-export function explain({ measured, done, failures, errors, reason }: Tally, spec: Spec, verdict: Verdict): string {
+export function explain(
+  { measured, done, failures, errors, reason }: Tally,
+  spec: Spec,
+  verdict: Verdict,
+): string {
   const why = reason === undefined ? "" : `: ${reason}`;
-  if (verdict === "pass") return `${spec.check} passed (${done} ${done === 1 ? "measurement" : "measurements"})`;
+  if (verdict === "pass")
+    return `${spec.check} passed (${done} ${done === 1 ? "measurement" : "measurements"})`;
   const { errorLimit = ERROR_LIMIT } = spec;
   if (errors > errorLimit) return `${spec.check} could not be measured${why} (${errors} errors in a row)`;
   const what = verdict === "fail" ? "failed" : "was inconclusive";
