@@ -46,7 +46,7 @@ function bed(
   const clock = options.clock ?? virtualClock();
   const cloud = options.cloud ?? simulatedCloud({ clock });
   cloud.behaviour(() => ({ bootMs: 2000 }));
-  const provider = cloud.provider();
+  const provider = cloud.provider({ preview: true });
   const cluster = provider.cluster("shop-api");
   if (!options.cloud) cloud.seed(cluster, [{ size: 4, share: 100, release: "v1" }]);
   const engine = options.engine ?? memory();
@@ -443,5 +443,35 @@ describe("a full promotion", () => {
     expect((await of(engine, run, "rollout-phase-started")).at(-1)?.phase).toBe("canary 25 %");
     await clock.drive(run.resume());
     expect(await clock.drive(run.outcome())).toBe("succeeded");
+  });
+});
+
+describe("a preview", () => {
+  const LATER = "http://shop-api-v002.preview.simulated";
+
+  it("is opened once the candidate is healthy, and told to checks and people before it has traffic", async () => {
+    const { clock, deploy, delivery, engine } = bed();
+    const { check, contexts } = scripted("smoke", PASS);
+    const run = await deploy(redBlack({ gate: [{ check }, { roles: ["qa"] }] }));
+    await until(clock, delivery, "judgement-requested");
+    expect(await of(engine, run, "rollout-preview-available")).toMatchObject([
+      { group: "shop-api-v002", address: LATER },
+    ]);
+    expect(contexts[0]).toMatchObject({ preview: LATER, candidate: { share: 0, healthy: 4 } });
+    expect(await of(engine, run, "judgement-requested")).toMatchObject([{ preview: LATER }]);
+    expect((await clock.drive(run.state())).stages[0]).toMatchObject({
+      judgement: { preview: LATER },
+      rollout: { preview: LATER },
+    });
+    await clock.drive(run.judge("deploy", { verdict: "pass", actor: "rui" }));
+    expect(await clock.drive(run.outcome())).toBe("succeeded");
+  });
+
+  it("holds nothing up when it cannot be opened", async () => {
+    const { clock, cloud, deploy, engine } = bed();
+    cloud.failNext("preview", "denied", 100);
+    const run = await deploy(redBlack({ gate: { check: scripted("smoke", PASS).check } }));
+    expect(await clock.drive(run.outcome())).toBe("succeeded");
+    expect(await of(engine, run, "rollout-preview-available")).toEqual([]);
   });
 });
