@@ -2,6 +2,7 @@
 import {
   type Cluster,
   createDelivery,
+  defineCheck,
   defineStage,
   type Delivery,
   deploy,
@@ -41,6 +42,7 @@ const phasesOf = (events: readonly Event[]): string[] =>
 const commandsOf = (events: readonly Event[]): string[] =>
   events.flatMap((event) => (event.type === "rollout-command-sent" ? [event.body.do] : []));
 
+const errors = defineCheck({ name: "error-rate", run: () => ({ verdict: "pass" }) });
 const strategies = [
   redBlack({ soak: "10m" }),
   redBlack({ soak: "1m", scaleDownDelay: "5m", keepWarm: 1 }),
@@ -53,6 +55,16 @@ const strategies = [
   rolling({ maxSurge: "100%", maxUnavailable: 1, keep: 0 }),
   canary({ steps: [5, { weight: 25, hold: "10m" }], soak: "1m" }),
   canary({ steps: [{ weight: 25, size: 50 }] }),
+  canary({
+    steps: [{ weight: 25, gate: [{ check: errors, times: 3, every: "1m" }, { check: errors }] }],
+    analysis: { check: errors, every: "30s" },
+  }),
+  redBlack({
+    gate: { check: errors },
+    soak: "1m",
+    postPromotion: { check: errors },
+    analysis: { check: errors },
+  }),
 ];
 
 describe.for(["weighted", "proportional", "switch"] as const)("%s traffic", (traffic) => {
@@ -213,4 +225,35 @@ it("lists every problem of every stage, and changes nothing", async () => {
     ]
   `);
   expect(cloud.history).toEqual([]);
+});
+
+it("shows what each gate waits for, and what is measured beside the phases", async () => {
+  const { clock, cluster, delivery } = bed("weighted", 4);
+  const strategy = canary({
+    steps: [
+      { weight: 25, gate: { check: errors, times: 3, every: "5m" } },
+      { weight: 50, hold: { atLatest: "2h" } },
+      { weight: 75, gate: { roles: ["qa"], timeout: "1h", onTimeout: "pass" } },
+    ],
+    analysis: { check: errors, every: "1m" },
+  });
+  const plan = await clock.drive(delivery.plan(deploy, { cluster, release: "v2", strategy }));
+  const text = dryRunText(plan);
+  expect(text).toContain("measures error-rate 3 × every 5 m (~10 m)");
+  expect(text).toContain("waits to be promoted, at the latest after 2 h");
+  expect(text).toContain("asks qa, after 1 h without an answer → pass");
+  expect(text).toContain(
+    "deploy: error-rate every 1 m, from the first traffic to the point of no return (~12 ×); a fail leads back at once",
+  );
+  expect(plan.stages[0]?.rollout?.phases[0]).toMatchObject({ holdMs: 0, measuresMs: 600_000 });
+  expect(plan.stages[0]?.openEnded).toBe(true);
+});
+
+it("says that the code of a check is missing", async () => {
+  const { clock, cluster, delivery } = bed();
+  const strategy = redBlack({ gate: { check: "load-test" } });
+  const plan = await clock.drive(delivery.plan(deploy, { cluster, release: "v2", strategy }));
+  expect(plan.problems).toEqual([
+    'stage "deploy"  check "load-test" is not registered here: pass it to createDelivery({ checks: […] })',
+  ]);
 });
