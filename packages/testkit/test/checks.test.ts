@@ -81,6 +81,19 @@ async function until(clock: VirtualClock, delivery: Delivery, type: EventType): 
 
 const step = (gate: CheckUse) => canary({ steps: [{ weight: 25, gate }] });
 
+const beside = (check: CheckUse["check"]) =>
+  canary({ steps: [{ weight: 25, hold: "10m" }], soak: "10m", analysis: { check, every: "1m" } });
+
+const slow = (check: CheckUse["check"]) =>
+  canary({
+    steps: [
+      { weight: 25, hold: "until-promoted" },
+      { weight: 50, gate: { check } },
+    ],
+    soak: "1d",
+    analysis: { check, every: "1h" },
+  });
+
 describe("a check as the gate of a canary's step", () => {
   it("lets it go on when it passes, and records what it measured", async () => {
     const { clock, deploy, engine } = bed();
@@ -281,9 +294,9 @@ it("parks a deploy whose check is nowhere, before anything is changed", async ()
   expect(await clock.drive(run.outcome())).toBe("cancelled");
 });
 
-describe("a stage as a gate", () => {
-  const smoke = (run: () => Promise<string>) => defineStage<{ path: string }, string>({ type: "smoke", run });
+const smoke = (run: () => Promise<string>) => defineStage<{ path: string }, string>({ type: "smoke", run });
 
+describe("a stage as a gate", () => {
   it("passes when it succeeds", async () => {
     const { clock, deploy, engine } = bed();
     const run = await deploy(
@@ -327,9 +340,6 @@ describe("a stage as a gate", () => {
 });
 
 describe("a check beside all phases", () => {
-  const beside = (check: CheckUse["check"]) =>
-    canary({ steps: [{ weight: 25, hold: "10m" }], soak: "10m", analysis: { check, every: "1m" } });
-
   it("is measured from the first traffic to the point of no return", async () => {
     const { clock, deploy, engine } = bed();
     const { check, contexts } = scripted("error-rate", PASS);
@@ -410,16 +420,6 @@ describe("silence", () => {
 });
 
 describe("a full promotion", () => {
-  const slow = (check: CheckUse["check"]) =>
-    canary({
-      steps: [
-        { weight: 25, hold: "until-promoted" },
-        { weight: 50, gate: { check } },
-      ],
-      soak: "1d",
-      analysis: { check, every: "1h" },
-    });
-
   it("skips all holds, gates and checks that are left", async () => {
     const { clock, deploy, delivery, engine } = bed();
     const { check } = scripted("error-rate", PASS, FAIL);

@@ -54,7 +54,8 @@ export function openBackground({
   now,
 }: Sight): NewEvent<"check-opened"> | undefined {
   if (phase?.after !== "back" || isStill(state) || state.promotedFully || !candidate) return undefined;
-  const all = state.planned.rollout.background ?? [];
+  const all = state.planned.rollout.background;
+  if (!all) return undefined;
   const index = all.findIndex(
     ({ from }, at) => !state.background[at] && (from === "start" || candidate.share > 0),
   );

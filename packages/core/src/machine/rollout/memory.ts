@@ -38,6 +38,7 @@ function tickBackground(
   moves: boolean,
   at: number,
 ): RolloutState["background"] {
+  if (checks.length === 0) return checks;
   const next = checks.map((check) => {
     if (!check) return check;
     const open = run(check.open, moves && check.verdict === undefined, at);

@@ -12,9 +12,12 @@ export interface OpenCheck {
   readonly background: number | undefined;
 }
 
+const NONE: readonly OpenCheck[] = [];
+
 /** All checks that are open and have no verdict yet: the phase's first. */
 export function openChecks(state: RolloutState): readonly OpenCheck[] {
-  if (state.direction === "back") return [];
+  const some = state.gate?.tally !== undefined || state.background.length > 0;
+  if (!some || state.direction === "back") return NONE;
   return [...gateCheck(state), ...backgroundChecks(state)].filter(({ check }) => check.verdict === undefined);
 }
 

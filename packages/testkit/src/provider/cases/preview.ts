@@ -6,8 +6,9 @@ import type { Trial } from "../trial.ts";
 
 /** Opens the door to a group; where it is. */
 async function door({ provider, cluster }: Trial, group: string): Promise<string> {
-  assert.ok(provider.preview, "a provider that supports preview has it");
-  const { address } = await provider.preview(cluster, group);
+  const told = await provider.preview?.(cluster, group);
+  assert.ok(told, "a provider that supports preview has it");
+  const { address } = told;
   assert.ok(typeof address === "string" && address !== "", `${group}: its address is a text`);
   return address;
 }
