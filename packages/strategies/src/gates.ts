@@ -9,7 +9,7 @@ import {
   parseDuration,
   type Phase,
 } from "@gennaker/core";
-import { type Check, duration, isRecord, positiveDuration, quote } from "./options.ts";
+import { type Check, isRecord, positiveDuration, quote } from "./options.ts";
 
 /** A question to people, as strategies take it. */
 export interface Approval {
@@ -75,11 +75,12 @@ export function listOf<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? (value as readonly T[]) : [value as T];
 }
 
-/** What a gate is called: `approve`, `check error-rate`, `promote`. */
+/** What a gate is called: `approve`, `check error-rate`, `stage smoke-test`, `promote`. */
 export function labelOf(gate: GateOption): string {
   if (isApproval(gate)) return "approve";
   if (!isUse(gate)) return "promote";
-  return typeof gate.check === "string" ? `check ${gate.check}` : `check ${gate.check.name}`;
+  const name = typeof gate.check === "string" ? gate.check : gate.check.name;
+  return name.startsWith("stage ") ? name : `check ${name}`;
 }
 
 /** The gate that an option stands for. */
@@ -178,17 +179,11 @@ export const analysis: Check = (value) => {
 function analysisProblems(value: unknown): readonly string[] {
   if (!isRecord(value) || !("check" in value))
     return [`${quote(value)} is not a check (write { check: errorRate, every: "1m" })`];
-  const { from, times, ...use } = value;
+  const { from, ...use } = value;
   return [
-    ...(times === undefined
-      ? []
-      : ["times: what is measured beside the phases is measured to the end (leave it out)"]),
     ...(from === undefined || from === "traffic" || from === "start"
       ? []
       : [`from: ${quote(from)} is unknown (write "traffic" or "start")`]),
-    ...checkUseProblems(use as unknown as CheckUse),
-    ...(use["every"] !== undefined && duration(use["every"]) === undefined && positiveDuration(use["every"])
-      ? [`every: ${positiveDuration(use["every"])}`]
-      : []),
+    ...checkUseProblems(use as unknown as CheckUse, "background"),
   ];
 }

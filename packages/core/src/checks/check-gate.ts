@@ -2,6 +2,7 @@ import type { CheckUse } from "../model/check.ts";
 import { parseDuration, type Duration } from "../model/duration.ts";
 import type { BackgroundCheck, CheckGate, Measures } from "../model/gate.ts";
 import { copyJson } from "../model/json.ts";
+import { checkBeside, checkMeasures } from "../machine/rollout/check-measures.ts";
 import { checkDuration } from "../stages/wait.ts";
 
 /**
@@ -53,8 +54,23 @@ const KNOWN = new Set([
   "timeout",
 ]);
 
-/** Everything that is wrong with a use of a check, with what to write instead; numbers are looked at when it is planned. */
-export function checkUseProblems(use: CheckUse): readonly string[] {
+/**
+ * Everything that is wrong with a use of a check, with what to write instead; `"background"`: one that is measured beside
+ * the phases.
+ */
+export function checkUseProblems(use: CheckUse, as: "gate" | "background" = "gate"): readonly string[] {
+  const problems = shapeProblems(use);
+  if (problems.length > 0) return problems;
+  if (as === "gate") return checkMeasures(checkGate(use));
+  return [
+    ...(use.times === undefined
+      ? []
+      : ["times: what is measured beside the phases is measured to the end (leave it out)"]),
+    ...checkBeside(backgroundCheck(use)),
+  ];
+}
+
+function shapeProblems(use: CheckUse): readonly string[] {
   const { check, input, delay, every, timeout } = use;
   const named =
     typeof check === "string"

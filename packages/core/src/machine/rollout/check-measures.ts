@@ -29,8 +29,7 @@ export function checkBackground({ background = [], phases }: Rollout): readonly 
   const keys = background.map(({ check, input }) => `${check} ${JSON.stringify(input)}`);
   return background.flatMap((check, index) => {
     const problems = [
-      ...checkCommon(check),
-      ...checkRhythm(check),
+      ...checkBeside(check),
       ...(last ? [] : ["nothing can lead back from any phase, so it would decide nothing"]),
       ...(last && check.from !== "start" && !sees
         ? ['the candidate has no traffic before the point of no return (write from: "start")']
@@ -41,8 +40,11 @@ export function checkBackground({ background = [], phases }: Rollout): readonly 
   });
 }
 
-function checkRhythm({ everyMs, from }: BackgroundCheck): readonly string[] {
+/** What is wrong with how one check beside the phases is measured. */
+export function checkBeside(check: BackgroundCheck): readonly string[] {
+  const { everyMs, from } = check;
   return [
+    ...checkCommon(check),
     ...(everyMs > 0 ? [] : [`every: ${everyMs} ms would measure without a break (write every: "1m")`]),
     ...(from === undefined || from === "traffic" || from === "start"
       ? []
