@@ -66,8 +66,14 @@ async function eventsOf(engine: Engine, run: RunHandle): Promise<readonly Event[
   return engine.read(run.id, 0, 10_000);
 }
 
-async function of<T extends EventType>(engine: Engine, run: RunHandle, type: T): Promise<Event<T>[]> {
-  return (await eventsOf(engine, run)).filter((event): event is Event<T> => event.type === type);
+async function of<T extends EventType>(
+  engine: Engine,
+  run: RunHandle,
+  type: T,
+): Promise<Extract<Event, { readonly type: T }>[]> {
+  return (await eventsOf(engine, run)).filter(
+    (event): event is Extract<Event, { readonly type: T }> => event.type === type,
+  );
 }
 
 async function until(clock: VirtualClock, delivery: Delivery, type: EventType): Promise<void> {

@@ -208,7 +208,17 @@ export const MUTANTS: readonly Mutant[] = [
   { without: "the claim before the first look", breaks: "S4", options: { looksBeforeClaim: true } },
 ];
 
-export const STRATEGIES = {
+type Sample =
+  | "soaking"
+  | "approving"
+  | "stepping"
+  | "checking"
+  | "watched"
+  | "hurried"
+  | "silent"
+  | "patient";
+
+export const STRATEGIES: { readonly [name in Sample]: Strategy } = {
   soaking,
   approving,
   stepping,
@@ -217,4 +227,4 @@ export const STRATEGIES = {
   hurried,
   silent,
   patient,
-} as const;
+};

@@ -19,7 +19,7 @@ export type StageGateOptions = Pick<CheckLimits, "timeout" | "delay">;
  * redBlack({ gate: stageGate(smokeTest, { path: "/healthz" }) })
  */
 export function stageGate<Input>(
-  stage: StageType<Input, never>,
+  stage: StageType<Input, unknown>,
   input: NoInfer<Input>,
   options: StageGateOptions = {},
 ): CheckUse & { readonly check: Check<never> } {

@@ -14,7 +14,7 @@ export function noted(results: string, verdict: Answer, endless: boolean): strin
 }
 
 /** What measurements come to, by another way of counting than the machine's. */
-export function reading(
+function reading(
   spec: Measures & Pick<CheckGate, "times">,
   results: string,
   endless = false,

@@ -32,10 +32,7 @@ export async function simulatePipeline<Input, Outputs>(
   options: PipelineSimulation<NoInfer<Input>, NoInfer<Outputs>>,
 ): Promise<SimulatedPipeline> {
   const { clusters, faults = {} } = options;
-  const standIns: StandIns = {
-    stages: (options.stages ?? {}) as StandIns["stages"],
-    checks: options.checks ?? {},
-  };
+  const standIns: StandIns = { stages: options.stages ?? {}, checks: options.checks ?? {} };
   checkClusters(clusters);
   const state = newSimulation(pipeline as AnyPipeline, options);
   checkStandIns(
