@@ -48,7 +48,7 @@ function make(options: CanaryOptions): Strategy {
   return {
     name: NAME,
     version: 1,
-    ...keep(options),
+    ...keep(NAME, options),
     size,
     modes: sized ? ["weighted"] : PARTS,
     rollout: (situation) => ({

@@ -31,7 +31,7 @@ function make(options: HighlanderOptions = {}): Strategy {
   return {
     name: NAME,
     version: 1,
-    ...keep(options),
+    ...keep(NAME, options),
     size,
     modes: ANY_TRAFFIC,
     rollout: (situation) => ({

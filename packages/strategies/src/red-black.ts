@@ -32,7 +32,7 @@ function make(options: RedBlackOptions = {}): Strategy {
   return {
     name: NAME,
     version: 1,
-    ...keep(options),
+    ...keep(NAME, options),
     size,
     modes: ANY_TRAFFIC,
     rollout: (situation) => ({

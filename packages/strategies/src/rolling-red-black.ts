@@ -63,7 +63,7 @@ function make(options: RollingRedBlackOptions = {}): Strategy {
   return {
     name: NAME,
     version: 1,
-    ...keep(options),
+    ...keep(NAME, options),
     size,
     modes: steps(options).length === 1 ? ANY_TRAFFIC : PARTS,
     rollout: (situation) => ({

@@ -61,7 +61,7 @@ function make(options: RollingOptions = {}): Strategy {
   return {
     name: NAME,
     version: 1,
-    ...keep(options),
+    ...keep(NAME, options),
     size,
     modes: PARTS,
     rollout: (situation) => {

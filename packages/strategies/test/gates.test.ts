@@ -133,6 +133,15 @@ describe("what is recorded of checks", () => {
     expect(strategy.checks?.map(({ name }) => name)).toEqual(["error-rate", "stage smoke"]);
   });
 
+  it("cannot be told apart when two of them have one name", () => {
+    const other = defineCheck({ name: "error-rate", run: () => ({ verdict: "fail" }) });
+    expect(() => redBlack({ gate: { check: errors }, analysis: { check: other } })).toThrow(
+      'two checks are called "error-rate": a log could not tell which one is meant (rename one)',
+    );
+    const twice = [stageGate(smoke, null), stageGate(smoke, null)];
+    expect(redBlack({ gate: twice }).checks?.map(({ name }) => name)).toEqual(["stage smoke"]);
+  });
+
   it("makes the same strategy again", () => {
     const again = redBlack(strategy.options as RedBlackOptions);
     expect(again.options).toEqual(strategy.options);
