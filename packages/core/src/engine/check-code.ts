@@ -8,6 +8,7 @@ export class CheckCode {
   readonly #registry: Registry;
   readonly #recorded: RecordedStrategy;
   readonly #again: () => Promise<Strategy | undefined>;
+  readonly #found = new Map<string, Check<never>>();
 
   /** `again`: the strategy that the stage's input function gives now. */
   constructor(registry: Registry, recorded: RecordedStrategy, again: () => Promise<Strategy | undefined>) {
@@ -18,6 +19,13 @@ export class CheckCode {
 
   /** The code of a check: the strategy's own, else the delivery's; undefined: it is not here. */
   async find(name: string, strategy?: Strategy): Promise<Check<never> | undefined> {
+    const known = this.#found.get(name) ?? (await this.#look(name, strategy));
+    // What a rollout was planned with stays with it, whatever the registry forgets meanwhile.
+    if (known) this.#found.set(name, known);
+    return known;
+  }
+
+  async #look(name: string, strategy: Strategy | undefined): Promise<Check<never> | undefined> {
     const own = (made: Strategy | undefined): Check<never> | undefined =>
       made?.checks?.find((check) => check.name === name);
     return (
