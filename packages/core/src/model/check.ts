@@ -47,6 +47,7 @@ export interface CheckResult {
 export interface Check<Input> {
   /** What plans, events and options call it. */
   readonly name: string;
+  /** Judges the candidate once. What it throws is an error of the measurement, which is repeated. */
   readonly run: (context: CheckContext<Input>) => Promise<CheckResult> | CheckResult;
 }
 
