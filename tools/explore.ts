@@ -7,13 +7,13 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { type Job, jobsOf, mutantJobs } from "./explore/jobs.ts";
-import { STRATEGIES } from "./explore/strategies.ts";
+import { GATED, STRATEGIES } from "./explore/strategies.ts";
 import type { Explored } from "./explore/worker.ts";
 
 const { values } = parseArgs({
   options: { strategy: { type: "string" }, faults: { type: "string" }, json: { type: "boolean" } },
 });
-const known = STRATEGIES.map(({ name }) => name);
+const known = [...STRATEGIES, ...GATED].map(({ name }) => name);
 if (values.strategy !== undefined && !known.includes(values.strategy))
   refuse(`there is no strategy ${values.strategy}; known: ${known.join(", ")}`);
 if (values.faults !== undefined && !/^\d$/.test(values.faults))

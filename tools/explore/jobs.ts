@@ -1,7 +1,7 @@
 import type { TrafficMode } from "@gennaker/core";
 import type { ExploreOptions, Fault } from "@gennaker/testkit";
 import { MUTANTS } from "../../packages/testkit/test/explore-mutants.ts";
-import { COMPARING, STRATEGIES } from "./strategies.ts";
+import { COMPARING, GATED, STRATEGIES } from "./strategies.ts";
 
 /** One exploration: a strategy in a small world, or a broken frame that must be noticed. */
 export type Job =
@@ -15,7 +15,12 @@ export function jobsOf(names: readonly string[], faults: number | undefined): re
       worldsOf(name, mode, faults).map((options) => ({ strategy: name, mode, options })),
     ),
   );
-  return jobs.toSorted((a, b) => weight(b.options) - weight(a.options));
+  const gated = GATED.filter(({ name }) => names.includes(name)).map(({ name }) => ({
+    strategy: name,
+    mode: "weighted" as const,
+    options: { size: 1, faults: faults ?? 2 },
+  }));
+  return [...jobs, ...gated].toSorted((a, b) => weight(b.options) - weight(a.options));
 }
 
 /** The broken frames, drivers and worlds. */

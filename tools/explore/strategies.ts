@@ -16,3 +16,12 @@ export const STRATEGIES: readonly Strategy[] = [
   canary({ steps: [{ weight: 25, hold: "10s" }] }),
   COMPARING,
 ];
+
+/** The same with gates and checks, in a small world: what people and checks answer is many more histories. */
+export const GATED: readonly Strategy[] = [
+  { ...redBlack({ gate: { check: "smoke", times: 2, every: "10s", failureLimit: 1 } }), name: "checked" },
+  {
+    ...canary({ steps: [{ weight: 25, gate: { roles: ["qa"] } }], analysis: { check: "errors" } }),
+    name: "analysed",
+  },
+];

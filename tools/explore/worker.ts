@@ -4,7 +4,7 @@ import { RULES } from "@gennaker/core/machine";
 import { type Exploration, type ExploreOptions, exploreStrategy, type Finding } from "@gennaker/testkit";
 import { MUTANTS, STRATEGIES as SAMPLES } from "../../packages/testkit/test/explore-mutants.ts";
 import type { Job } from "./jobs.ts";
-import { STRATEGIES } from "./strategies.ts";
+import { GATED, STRATEGIES } from "./strategies.ts";
 
 /** What came of a job. */
 export type Explored =
@@ -30,7 +30,7 @@ parentPort?.on("message", (job: Job) => {
 });
 
 function explore({ strategy: name, mode, options }: Exclude<Job, { readonly mutant: string }>): Explored {
-  const strategy = STRATEGIES.find((one) => one.name === name);
+  const strategy = [...STRATEGIES, ...GATED].find((one) => one.name === name);
   if (!strategy) throw new Error(`no strategy is called ${name}`);
   const begun = performance.now();
   const { states, unsafe, stuck, complete } = exploreStrategy(strategy, { traffic: mode, ...options });

@@ -1,4 +1,5 @@
 import {
+  type CheckResult,
   type Cluster,
   deploy,
   judgement,
@@ -9,7 +10,7 @@ import {
 } from "@gennaker/core";
 import type { Supports } from "@gennaker/core/ports";
 import { canary, highlander, redBlack, rolling, rollingRedBlack } from "@gennaker/strategies";
-import { type Faults, type SimulatedPipeline, simulatePipeline } from "@gennaker/testkit";
+import { type Faults, type SimulatedPipeline, simulatePipeline, type StageWorld } from "@gennaker/testkit";
 import { openTicket, ticketAt, TicketDesk } from "./ticket-desk.ts";
 
 /** Everything that can go wrong, often enough to meet. */
@@ -57,6 +58,7 @@ export const SCENARIOS: Readonly<Record<string, (seed: number) => Promise<Told>>
   race,
   "sick releases": sickReleases,
   turns,
+  checked,
 };
 
 /** The story of a seed. */
@@ -116,6 +118,39 @@ const PARTS = [
   canary({ steps: [5, { weight: 25, hold: "10m" }] }),
   canary({ steps: [10, { weight: 40, hold: "10m" }], baseline: true }),
 ] as const;
+
+// Checks decide, before and after the cut-over and beside all phases: they pass, fail, cannot tell, throw, and take time.
+async function checked(seed: number): Promise<Told> {
+  const measured = { check: "smoke", times: 2, every: "1m", failureLimit: 1, errorLimit: 2 } as const;
+  const analysis = { check: "errors", every: "2m" } as const;
+  const [world] = common(seed).providers;
+  const strategy = canary({ steps: [{ weight: 25, gate: measured }], soak: "10m", analysis });
+  const fits = world && strategy.modes.includes(world.supports.traffic);
+  const other = redBlack({ gate: measured, soak: "10m", postPromotion: measured, analysis });
+  return tell(
+    await simulatePipeline(deployOf("ship", fits ? strategy : other), {
+      ...common(seed),
+      people: { ...PEOPLE, promoteFully: 0.1 },
+      input: "v2",
+      clusters: [{ cluster: api, groups: [three] }],
+      checks: {
+        smoke: (context, chance) => answer(context, chance, 0.2),
+        errors: (context, chance) => answer(context, chance, 0.02),
+      },
+    }),
+  );
+}
+
+async function answer(
+  { signal }: { readonly signal: AbortSignal },
+  world: StageWorld,
+  often: number,
+): Promise<CheckResult> {
+  if (world.chance(0.3)) await world.sleep("20s", signal);
+  if (world.chance(0.1)) throw new Error("the metrics cannot be reached");
+  if (world.chance(often)) return { verdict: "fail", reason: "too many errors" };
+  return { verdict: world.chance(0.03) ? "inconclusive" : "pass" };
+}
 
 // A strategy that gives the candidate its traffic in parts, where the world can do that.
 async function inParts(seed: number): Promise<Told> {

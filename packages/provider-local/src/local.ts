@@ -26,6 +26,11 @@ import type { Listen } from "./supervisor/record.ts";
 
 /** A provider of server groups on this machine, and what only this one can tell. */
 export interface LocalProvider extends Provider<LocalRelease> {
+  /**
+   * Opens a door to one group alone, on this machine's loopback, and tells where: `"http://127.0.0.1:4322"`. It stays
+   * open as long as the group and the supervisor live.
+   */
+  preview(cluster: Cluster, group: string, options?: CallOptions): Promise<{ readonly address: string }>;
   /** Where the cluster's balancer listens, opening it if need be: `"http://127.0.0.1:4321"`. The port stays. */
   address(cluster: Cluster, options?: CallOptions): Promise<string>;
   /** What the cluster's balancer counted since the supervisor started. */
@@ -56,6 +61,7 @@ class Local implements LocalProvider {
     conditions: true,
     createOnce: true,
     watch: true,
+    preview: true,
   } as const;
   readonly #settled: Settled;
   readonly #link: SupervisorLink;
@@ -159,6 +165,14 @@ class Local implements LocalProvider {
     options?: CallOptions,
   ): Promise<void> {
     await this.#ask(cluster, "destroy", { change, token }, options);
+  }
+
+  async preview(
+    cluster: Cluster,
+    group: string,
+    options?: CallOptions,
+  ): Promise<{ readonly address: string }> {
+    return { address: urlOf(await this.#ask<Listen>(cluster, "preview", { group }, options)) };
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@ import { testProvider } from "@gennaker/testkit";
 import { test } from "vitest";
 import { openSupervisor } from "../src/supervisor/run.ts";
 import { marked, service } from "./fixtures/bed.ts";
+import { ask } from "./fixtures/traffic.ts";
 
 testProvider(test.concurrent, {
   create: async () => {
@@ -20,6 +21,7 @@ testProvider(test.concurrent, {
       otherRelease: service({ env: { GREETING: "hi" }, version: "2" }),
       badRelease: service({ env: { HEALTH: "500" } }),
       reconnect: async () => local({ directory }),
+      reach: async (address) => (await ask(address)).group ?? "",
       residue: async () => marked(directory).map((pid) => `process ${pid}`),
       dispose: async () => {
         await provider.shutdown();

@@ -1,14 +1,6 @@
 import type { Duration } from "@gennaker/core";
-import {
-  type Approval,
-  approval,
-  type Check,
-  checkEach,
-  duration,
-  flag,
-  isRecord,
-  quote,
-} from "./options.ts";
+import { gates, type Gates, isPromotion, type Promotion, promotion } from "./gates.ts";
+import { type Check, checkEach, duration, flag, isRecord, quote } from "./options.ts";
 
 /** One step of a canary with more to say than its weight. */
 export interface CanaryStepOptions {
@@ -16,10 +8,13 @@ export interface CanaryStepOptions {
   readonly weight: number;
   /** The candidate's size in percent of its full size, at least `weight`. Default `weight`. Weighted traffic only. */
   readonly size?: number;
-  /** How long the step must stay well; `"until-promoted"`: until `run.promote(stage)`, however long. Default `"0s"`. */
-  readonly hold?: Duration | "until-promoted";
-  /** Asked after the hold. Default: nobody is asked. */
-  readonly gate?: Approval;
+  /**
+   * How long the step must stay well; `"until-promoted"`: until `run.promote(stage)`, however long;
+   * `{ atLatest: "2h" }`: until then, or until it was well for so long. Default `"0s"`.
+   */
+  readonly hold?: Duration | Promotion;
+  /** Asked or measured after the hold. Default: nothing. */
+  readonly gate?: Gates;
   /**
    * Whether there is a baseline in this step: a group of stable's release with as many instances and as much traffic as
    * the candidate. Only with weights below 50; once it was left out it does not come back. Default: as for all steps.
@@ -81,7 +76,7 @@ function checkStep(step: unknown, before: unknown): readonly string[] {
     weight: (value: unknown) => checkWeight(value, before),
     size,
     hold,
-    gate: approval,
+    gate: gates,
     baseline: flag,
   };
   const missing = step["weight"] === undefined ? ["weight: is needed (write weight: 5)"] : [];
@@ -96,7 +91,7 @@ function checkTogether({ weight, size: own, hold: time, gate }: Readonly<Record<
           `size: ${own} is less than weight, ${weight}: each instance would carry more than stable's do (write size: ${weight})`,
         ]
       : []),
-    ...(time === "until-promoted" && gate !== undefined
+    ...(isPromotion(time) && gate !== undefined
       ? ['hold: "until-promoted" leaves the gate nothing to decide (write a duration, or leave the gate out)']
       : []),
   ];
@@ -116,7 +111,8 @@ const size: Check = (value) =>
     : `${quote(value)} is not 1 to 100 percent of the candidate's full size (write 25)`;
 
 const hold: Check = (value) => {
-  const wrong = value === "until-promoted" ? undefined : duration(value);
+  if (isPromotion(value)) return promotion(value);
+  const wrong = duration(value);
   return wrong?.replace(/\)$/, ', or "until-promoted")');
 };
 

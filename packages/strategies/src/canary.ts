@@ -1,14 +1,10 @@
-import {
-  type Json,
-  parseDuration,
-  type Phase,
-  type Situation,
-  type Strategy,
-  type Want,
-} from "@gennaker/core";
+import { parseDuration, type Phase, type Situation, type Strategy, type Want } from "@gennaker/core";
 import { type CanaryStep, checkSteps, comparisons, stepOf } from "./canary-step.ts";
-import { compared, CUT_OVER, cutOver, hasPast, inParts, PARTS, serves, soak } from "./cut-over.ts";
-import { CANDIDATE_CHECKS, type CandidateOptions, checkOptions, flag, gateOf } from "./options.ts";
+import { CANDIDATE_CHECKS } from "./candidate-checks.ts";
+import { keep } from "./check-code.ts";
+import { analysed, compared, CUT_OVER, cutOver, hasPast, inParts, PARTS, serves, soak } from "./cut-over.ts";
+import { type CandidateOptions, checkOptions, flag } from "./options.ts";
+import { gateOf, gatePhases, isPromotion } from "./gates.ts";
 import { checkKept, KEEP_CHECKS, type KeepOptions, retire } from "./retire.ts";
 import { nearestSplit, nearestTriple, percentFor } from "./sizes.ts";
 
@@ -61,7 +57,7 @@ function make(options: CanaryOptions): Strategy {
   return {
     name: NAME,
     version: 1,
-    options: options as unknown as Json,
+    ...keep(NAME, options),
     size,
     modes: sized ? ["weighted"] : PARTS,
     rollout: (situation) => ({
@@ -70,6 +66,7 @@ function make(options: CanaryOptions): Strategy {
         ...(hasPast(situation) ? retire(options, situation) : []),
       ],
       minHealthy,
+      ...analysed(options, situation),
       onRollback,
     }),
   };
@@ -79,25 +76,25 @@ function steps(options: CanaryOptions, situation: Situation): readonly Phase[] {
   const common = { deadlineMs: parseDuration(options.deadline ?? "10m"), after: "back" } as const;
   const withBaseline = comparisons(options.steps, options.baseline);
   const first = withBaseline.indexOf(true);
-  const parts = options.steps.map((step, index) => {
+  const parts = options.steps.flatMap((step, index) => {
     const has = withBaseline[index] === true;
-    return phaseOf(step, has ? "there" : first >= 0 && index > first ? "gone" : "none", options, situation);
+    return phasesOf(step, has ? "there" : first >= 0 && index > first ? "gone" : "none", options, situation);
   });
   const { stable = 100 } = parts.at(-1)?.want ?? {};
   const want = { ...CUT_OVER, stable, ...(first >= 0 && { baseline: "gone" as const }) };
   return [...parts, { name: "full", want, ...common }, ...soak(options, { stable })];
 }
 
-function phaseOf(
+function phasesOf(
   step: CanaryStep,
   baseline: "there" | "gone" | "none",
   { deadline = "10m" }: CanaryOptions,
   situation: Situation,
-): Phase {
+): readonly Phase[] {
   const { weight, hold = 0, gate } = stepOf(step);
-  const holdMs = hold === "until-promoted" ? 0 : parseDuration(hold);
-  return {
-    name: `canary ${weight} %`,
+  const name = `canary ${weight} %`;
+  const holdMs = isPromotion(hold) ? 0 : parseDuration(hold);
+  const phase = {
     want:
       baseline === "there"
         ? { ...sizesCompared(step, situation), traffic: compared(weight) }
@@ -107,11 +104,11 @@ function phaseOf(
             traffic: inParts(weight),
           },
     ...(holdMs > 0 && { holdMs }),
-    ...(hold === "until-promoted" && { gate: { kind: "promotion" } as const }),
-    ...(gate && { gate: gateOf(gate) }),
     deadlineMs: parseDuration(deadline),
-    after: "back",
+    after: "back" as const,
   };
+  if (gate !== undefined) return gatePhases(name, gate, phase);
+  return [{ name, ...phase, ...(isPromotion(hold) && { gate: gateOf(hold) }) }];
 }
 
 function sizes(step: CanaryStep, { stable, size, traffic }: Situation): Want {

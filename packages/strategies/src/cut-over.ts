@@ -1,12 +1,22 @@
 import {
   parseDuration,
   type Phase,
+  type Rollout,
   type Shares,
   type Situation,
   type Strategy,
   type Want,
 } from "@gennaker/core";
-import { type Approval, type CandidateOptions, gateOf } from "./options.ts";
+import {
+  type AnalysisOptions,
+  backgroundOf,
+  gatePhases,
+  type Gates,
+  labelOf,
+  listOf,
+  type GateOption,
+} from "./gates.ts";
+import type { CandidateOptions } from "./options.ts";
 
 /** All at once, or not at all: what every traffic can do. */
 export const ANY_TRAFFIC: Strategy["modes"] = ["weighted", "proportional", "switch"];
@@ -20,32 +30,45 @@ const HEALTHY: Want = { candidate: 100 };
 export const CUT_OVER: Want = { ...HEALTHY, traffic: { candidate: 100 } };
 
 /** What counts of the options for a cut-over. */
-export interface CutOverOptions extends Pick<CandidateOptions, "soak" | "deadline"> {
-  readonly gate?: Approval | undefined;
+export interface CutOverOptions extends Pick<CandidateOptions, "soak" | "deadline" | "postPromotion"> {
+  readonly gate?: Gates | undefined;
 }
 
-/** From nothing to all the traffic on the candidate: launch, approve, shift, soak. */
+/** From nothing to all the traffic on the candidate: launch, approve, shift, soak, verify. */
 export function cutOver(options: CutOverOptions): readonly Phase[] {
   const { gate, deadline = "10m" } = options;
   const common = { deadlineMs: parseDuration(deadline), after: "back" } as const;
   return [
     { name: "launch", want: HEALTHY, ...common },
-    ...(gate ? [{ name: "approve", want: HEALTHY, gate: gateOf(gate), ...common }] : []),
+    ...(gate ? gatePhases(labelOf(listOf(gate)[0] as GateOption), gate, { want: HEALTHY, ...common }) : []),
     { name: "shift", want: CUT_OVER, ...common },
     ...soak(options),
   ];
 }
 
-/** How long the candidate must serve well; `stable`: the size at which stable waits meanwhile. */
+/**
+ * How long the candidate must serve well, and what is asked or measured then; `stable`: the size at which stable waits
+ * meanwhile.
+ */
 export function soak(
-  { soak: time = 0, deadline = "10m" }: CutOverOptions,
+  { soak: time = 0, postPromotion, deadline = "10m" }: CutOverOptions,
   stable: Pick<Want, "stable"> = {},
 ): readonly Phase[] {
   const holdMs = parseDuration(time);
-  const want = { ...CUT_OVER, ...stable };
-  return holdMs > 0
-    ? [{ name: "soak", want, holdMs, deadlineMs: parseDuration(deadline), after: "back" }]
-    : [];
+  const common = {
+    want: { ...CUT_OVER, ...stable },
+    deadlineMs: parseDuration(deadline),
+    after: "back",
+  } as const;
+  return [
+    ...(holdMs > 0 ? [{ name: "soak", holdMs, ...common }] : []),
+    ...(postPromotion ? gatePhases("verify", postPromotion, common) : []),
+  ];
+}
+
+/** What is measured beside the phases, where there is something to go back to. */
+export function analysed({ analysis }: AnalysisOptions, situation: Situation): Pick<Rollout, "background"> {
+  return serves(situation) ? backgroundOf(analysis) : {};
 }
 
 /** The candidate's part of the traffic in percent, the rest for stable. */

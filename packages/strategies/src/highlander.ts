@@ -1,6 +1,8 @@
-import { type Json, parseDuration, type Phase, type Situation, type Strategy } from "@gennaker/core";
-import { ANY_TRAFFIC, CUT_OVER, cutOver, hasPast } from "./cut-over.ts";
-import { CANDIDATE_CHECKS, type CandidateOptions, checkOptions } from "./options.ts";
+import { parseDuration, type Phase, type Situation, type Strategy } from "@gennaker/core";
+import { CANDIDATE_CHECKS } from "./candidate-checks.ts";
+import { keep } from "./check-code.ts";
+import { ANY_TRAFFIC, analysed, CUT_OVER, cutOver, hasPast } from "./cut-over.ts";
+import { type CandidateOptions, checkOptions } from "./options.ts";
 
 /** What `highlander` takes; all optional. */
 export type HighlanderOptions = CandidateOptions;
@@ -11,7 +13,7 @@ const NAME = "highlander";
  * There can be only one: launches a candidate beside stable, moves all traffic to it at once, then destroys every
  * older group. After that there is nothing to go back to; give it a `soak`.
  *
- * Phases: launch → (approve) → shift → (soak) → destroy.
+ * Phases: launch → (approve) → shift → (soak) → (verify) → destroy.
  *
  * @throws ConfigurationError with all problems of the options
  * @example
@@ -29,12 +31,13 @@ function make(options: HighlanderOptions = {}): Strategy {
   return {
     name: NAME,
     version: 1,
-    options: options as Json,
+    ...keep(NAME, options),
     size,
     modes: ANY_TRAFFIC,
     rollout: (situation) => ({
       phases: [...cutOver(options), ...(hasPast(situation) ? [destroy(options, situation)] : [])],
       minHealthy,
+      ...analysed(options, situation),
       onRollback,
     }),
   };

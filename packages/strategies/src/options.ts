@@ -1,24 +1,18 @@
-import { ConfigurationError, type Duration, type Gate, parseDuration, type SizeRule } from "@gennaker/core";
-
-/** A question to people, as strategies take it. */
-export interface Approval {
-  /** Who may answer; at least one. */
-  readonly roles: readonly string[];
-  readonly instructions?: string;
-  /** Counts as a no when nobody has answered by then. Default: it waits for ever. */
-  readonly timeout?: Duration;
-}
+import { ConfigurationError, type Duration, parseDuration, type SizeRule } from "@gennaker/core";
+import type { AnalysisOptions, Gates } from "./gates.ts";
 
 /** Options that every strategy with a candidate takes. */
-export interface CandidateOptions {
+export interface CandidateOptions extends AnalysisOptions {
   /** How large the candidate becomes. Default `"match"`: as large as stable. */
   readonly size?: SizeRule;
   /** Percent of a group's instances that must be healthy for it to serve, 1–100. Default 100. */
   readonly minHealthy?: number;
   /** How long the candidate must serve well before stable is retired. Default `"0s"`. */
   readonly soak?: Duration;
-  /** Asked before the cut-over, when the candidate is healthy. Default: nobody is asked. */
-  readonly gate?: Approval;
+  /** Asked or measured before the cut-over, when the candidate is healthy. Default: nothing. */
+  readonly gate?: Gates;
+  /** Asked or measured after the soak, while everything still leads back. Default: nothing. */
+  readonly postPromotion?: Gates;
   /** How long any phase may take to get what it wants. Default `"10m"`. */
   readonly deadline?: Duration;
   /** What becomes of the candidate on the way back: removed, or kept without instances. Default `"destroy"`. */
@@ -41,7 +35,8 @@ export const duration: Check = (value) => {
   }
 };
 
-const positiveDuration: Check = (value) =>
+/** A length of time above 0. */
+export const positiveDuration: Check = (value) =>
   duration(value) ??
   (parseDuration(value as Duration) > 0 ? undefined : `${quote(value)} leaves no time (write "10m")`);
 
@@ -55,45 +50,25 @@ export const count: Check = (value) =>
 export const flag: Check = (value) =>
   typeof value === "boolean" ? undefined : `${quote(value)} is not yes or no (write true or false)`;
 
-const percent: Check = (value) =>
+/** A percentage of instances. */
+export const percent: Check = (value) =>
   typeof value === "number" && value >= 1 && value <= 100
     ? undefined
     : `${quote(value)} is not 1 to 100 (write 100 for all instances)`;
 
-const size: Check = (value) => {
+/** How large a candidate becomes. */
+export const size: Check = (value) => {
   const least = isRecord(value) && value["match"] === true ? value["atLeast"] : value;
   return value === "match" || (Number.isInteger(least) && (least as number) >= 1)
     ? undefined
     : `${quote(value)} is not a size (write "match", 3 or { match: true, atLeast: 3 })`;
 };
 
-/** A question to people. */
-export const approval: Check = (value) => {
-  if (!isRecord(value)) return `${quote(value)} is not a gate (write { roles: ["qa"] })`;
-  const { roles, timeout, instructions } = value;
-  const named =
-    Array.isArray(roles) && roles.length > 0 && roles.every((role) => typeof role === "string" && role);
-  if (!named) return `at least one role is needed (write { roles: ["qa"] })`;
-  if (instructions !== undefined && typeof instructions !== "string")
-    return `instructions: ${quote(instructions)} is not text`;
-  const wrong = timeout === undefined ? undefined : positiveDuration(timeout);
-  return wrong && `timeout: ${wrong}`;
-};
-
-const onRollback: Check = (value) =>
+/** What becomes of a candidate that failed. */
+export const onRollback: Check = (value) =>
   value === "destroy" || value === "keep"
     ? undefined
     : `${quote(value)} is unknown (write "destroy" or "keep")`;
-
-/** How the options are checked that every strategy with a candidate takes. */
-export const CANDIDATE_CHECKS: Record<keyof CandidateOptions, Check> = {
-  size,
-  minHealthy: percent,
-  soak: duration,
-  gate: approval,
-  deadline: positiveDuration,
-  onRollback,
-};
 
 /**
  * Looks at all options at once; `more` looks at what they say together.
@@ -124,16 +99,6 @@ export function checkEach(
     const problem = value === undefined ? undefined : check(value);
     return problem === undefined ? [] : [`${name}: ${problem}`];
   });
-}
-
-/** The gate that an approval stands for. */
-export function gateOf({ roles, instructions, timeout }: Approval): Gate {
-  return {
-    kind: "judgement",
-    roles,
-    ...(instructions !== undefined && { instructions }),
-    ...(timeout !== undefined && { timeoutMs: parseDuration(timeout) }),
-  };
 }
 
 /** Whether a value is a plain list of fields. */

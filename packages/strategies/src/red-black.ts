@@ -1,6 +1,8 @@
-import type { Json, Strategy } from "@gennaker/core";
-import { ANY_TRAFFIC, cutOver, hasPast } from "./cut-over.ts";
-import { CANDIDATE_CHECKS, type CandidateOptions, checkOptions } from "./options.ts";
+import type { Strategy } from "@gennaker/core";
+import { CANDIDATE_CHECKS } from "./candidate-checks.ts";
+import { keep } from "./check-code.ts";
+import { ANY_TRAFFIC, analysed, cutOver, hasPast } from "./cut-over.ts";
+import { type CandidateOptions, checkOptions } from "./options.ts";
 import { checkKept, KEEP_CHECKS, type KeepOptions, retire } from "./retire.ts";
 
 /** What `redBlack` takes; all optional. */
@@ -11,7 +13,7 @@ const NAME = "red-black";
 /**
  * Launches a candidate beside stable, moves all traffic to it at once, and keeps stable for a way back.
  *
- * Phases: launch → (approve) → shift → (soak) → (warm) → retire. Until the end of the soak everything leads back to
+ * Phases: launch → (approve) → shift → (soak) → (verify) → (warm) → retire. Until then everything leads back to
  * how things were; nothing is retired or destroyed before.
  *
  * @throws ConfigurationError with all problems of the options
@@ -30,12 +32,13 @@ function make(options: RedBlackOptions = {}): Strategy {
   return {
     name: NAME,
     version: 1,
-    options: options as Json,
+    ...keep(NAME, options),
     size,
     modes: ANY_TRAFFIC,
     rollout: (situation) => ({
       phases: [...cutOver(options), ...(hasPast(situation) ? retire(options, situation) : [])],
       minHealthy,
+      ...analysed(options, situation),
       onRollback,
     }),
   };

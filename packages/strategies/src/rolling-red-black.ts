@@ -1,23 +1,26 @@
 import {
   type Duration,
-  type Json,
   parseDuration,
   type Phase,
   type Situation,
   type Strategy,
   type Want,
 } from "@gennaker/core";
-import { ANY_TRAFFIC, CUT_OVER, cutOver, hasPast, inParts, PARTS, serves, soak } from "./cut-over.ts";
+import { CANDIDATE_CHECKS } from "./candidate-checks.ts";
+import { keep } from "./check-code.ts";
 import {
-  type Approval,
-  approval,
-  CANDIDATE_CHECKS,
-  type CandidateOptions,
-  checkOptions,
-  duration,
-  gateOf,
-  quote,
-} from "./options.ts";
+  ANY_TRAFFIC,
+  analysed,
+  CUT_OVER,
+  cutOver,
+  hasPast,
+  inParts,
+  PARTS,
+  serves,
+  soak,
+} from "./cut-over.ts";
+import { type CandidateOptions, checkOptions, duration, quote } from "./options.ts";
+import { gatePhases, gates, type Gates } from "./gates.ts";
 import { checkKept, KEEP_CHECKS, type KeepOptions, retire } from "./retire.ts";
 
 /** What `rollingRedBlack` takes; all optional. */
@@ -26,8 +29,8 @@ export interface RollingRedBlackOptions extends Omit<CandidateOptions, "gate">, 
   readonly percentages?: readonly number[];
   /** How long the candidate must be healthy in each step before its part of the traffic comes. Default `"0s"`. */
   readonly pause?: Duration;
-  /** Asked in each step after the pause, before its part of the traffic comes. Default: nobody is asked. */
-  readonly validate?: Approval;
+  /** Asked or measured in each step after the pause, before its part of the traffic comes. Default: nothing. */
+  readonly validate?: Gates;
 }
 
 const NAME = "rolling-red-black";
@@ -54,13 +57,13 @@ export const rollingRedBlack: {
 
 function make(options: RollingRedBlackOptions = {}): Strategy {
   const { gate: _, ...common } = CANDIDATE_CHECKS;
-  const own = { percentages: rising, pause: duration, validate: approval };
+  const own = { percentages: rising, pause: duration, validate: gates };
   checkOptions(NAME, options, { ...common, ...own, ...KEEP_CHECKS }, checkKept);
   const { size = "match", minHealthy = 100, onRollback = "destroy" } = options;
   return {
     name: NAME,
     version: 1,
-    options: options as Json,
+    ...keep(NAME, options),
     size,
     modes: steps(options).length === 1 ? ANY_TRAFFIC : PARTS,
     rollout: (situation) => ({
@@ -69,6 +72,7 @@ function make(options: RollingRedBlackOptions = {}): Strategy {
         ...(hasPast(situation) ? retire(options, situation) : []),
       ],
       minHealthy,
+      ...analysed(options, situation),
       onRollback,
     }),
   };
@@ -98,7 +102,7 @@ function step(
   const holdMs = parseDuration(pause);
   return [
     { name: `grow ${percent} %`, want: grown, ...(holdMs > 0 && { holdMs }), ...common },
-    ...(validate ? [{ name: `validate ${percent} %`, want: grown, gate: gateOf(validate), ...common }] : []),
+    ...(validate ? gatePhases(`validate ${percent} %`, validate, { want: grown, ...common }) : []),
     { name: `shift ${percent} %`, want: percent === 100 ? { ...shifted, ...CUT_OVER } : shifted, ...common },
   ];
 }

@@ -1,6 +1,5 @@
 import {
   type Duration,
-  type Json,
   parseDuration,
   type Phase,
   type Rollout,
@@ -9,16 +8,10 @@ import {
   type Want,
 } from "@gennaker/core";
 import { type Batch, type BatchOptions, batchesOf, healthyOf } from "./batches.ts";
-import { cutOver, hasPast, inParts, PARTS, serves, soak } from "./cut-over.ts";
-import {
-  CANDIDATE_CHECKS,
-  type CandidateOptions,
-  type Check,
-  checkOptions,
-  count,
-  duration,
-  quote,
-} from "./options.ts";
+import { CANDIDATE_CHECKS } from "./candidate-checks.ts";
+import { keep } from "./check-code.ts";
+import { analysed, cutOver, hasPast, inParts, PARTS, serves, soak } from "./cut-over.ts";
+import { type CandidateOptions, type Check, checkOptions, count, duration, quote } from "./options.ts";
 import { retire } from "./retire.ts";
 import { percentFor, shareOf } from "./sizes.ts";
 
@@ -68,7 +61,7 @@ function make(options: RollingOptions = {}): Strategy {
   return {
     name: NAME,
     version: 1,
-    options: options as Json,
+    ...keep(NAME, options),
     size,
     modes: PARTS,
     rollout: (situation) => {
@@ -76,7 +69,8 @@ function make(options: RollingOptions = {}): Strategy {
         ? roll(options, situation)
         : { phases: cutOver(options) };
       const past = hasPast(situation) ? retire(options, situation) : [];
-      return { phases: [...phases, ...past], minHealthy, ...floor, onRollback };
+      const beside = analysed(options, situation);
+      return { phases: [...phases, ...past], minHealthy, ...floor, ...beside, onRollback };
     },
   };
 }

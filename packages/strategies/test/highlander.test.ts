@@ -43,6 +43,6 @@ it("can be made again from what is recorded of it", () => {
 it("refuses options of other strategies", () => {
   const wrong = { keep: 2 } as HighlanderOptions;
   expect(() => highlander(wrong)).toThrow(
-    "highlander has 1 problem\n  keep: is not an option (there are size, minHealthy, soak, gate, deadline, onRollback)",
+    "highlander has 1 problem\n  keep: is not an option (there are size, minHealthy, soak, gate, postPromotion, analysis, deadline, onRollback)",
   );
 });

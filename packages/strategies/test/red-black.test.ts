@@ -101,7 +101,7 @@ it("refuses wrong options, all at once, and says what to write", () => {
       'deadline: "0s" leaves no time (write "10m")',
       'onRollback: "leave" is unknown (write "destroy" or "keep")',
       'gate: at least one role is needed (write { roles: ["qa"] })',
-      "soack: is not an option (there are size, minHealthy, soak, gate, deadline, onRollback, scaleDownDelay, keepWarm, keep)",
+      "soack: is not an option (there are size, minHealthy, soak, gate, postPromotion, analysis, deadline, onRollback, scaleDownDelay, keepWarm, keep)",
       "keepWarm: 3 is more than keep, 1.5 (write keep: 3 as well)",
     ].join("\n  "),
   );

@@ -104,7 +104,7 @@ it.each([[[]], [[50, 50]], [[60, 40]], [[0]], [[101]], [[12.5]], [["10"]], [10]]
       [
         "rolling-red-black has 3 problems",
         `percentages: ${JSON.stringify(percentages)} are not rising whole percentages of 1 to 100 (write [10, 50])`,
-        "gate: is not an option (there are size, minHealthy, soak, deadline, onRollback, percentages, pause, validate, scaleDownDelay, keepWarm, keep)",
+        "gate: is not an option (there are size, minHealthy, soak, postPromotion, analysis, deadline, onRollback, percentages, pause, validate, scaleDownDelay, keepWarm, keep)",
         'pause: "soon" is not a duration (write "90s", "10m" or "2h")',
       ].join("\n  "),
     );

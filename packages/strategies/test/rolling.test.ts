@@ -148,7 +148,7 @@ it("refuses wrong options, all at once, and says what to write", () => {
       'maxUnavailable: "101%" is not a number of instances (write 1 or "25%")',
       'pause: "soon" is not a duration (write "90s", "10m" or "2h")',
       "keep: -1 is not a whole number, 0 or more (write 2)",
-      "keepWarm: is not an option (there are size, minHealthy, soak, deadline, onRollback, maxSurge, maxUnavailable, pause, keep)",
+      "keepWarm: is not an option (there are size, minHealthy, soak, postPromotion, analysis, deadline, onRollback, maxSurge, maxUnavailable, pause, keep)",
     ].join("\n  "),
   );
 });

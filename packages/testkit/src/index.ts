@@ -35,6 +35,7 @@ export type {
   SimulatedPipeline,
   SimulatedRun,
   StageWorld,
+  CheckStandIn,
   StandIn,
 } from "./simulate/pipeline-simulation.ts";
 export type { Answers, People, ScriptedAnswer } from "./simulate/people-options.ts";

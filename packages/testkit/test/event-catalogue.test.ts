@@ -1,6 +1,7 @@
 // The catalogue of events is the log's format: every type in it is emitted by some run, and no run emits another.
 import {
   createDelivery,
+  defineCheck,
   defineStage,
   type EventType,
   judgement,
@@ -41,6 +42,11 @@ const CATALOGUE: Record<EventType, true> = {
   "rollout-phase-reached": true,
   "rollout-phase-lost": true,
   "rollout-phase-promoted": true,
+  "rollout-promoted-fully": true,
+  "rollout-preview-available": true,
+  "check-opened": true,
+  "check-measured": true,
+  "check-closed": true,
   "rollout-size-raised": true,
   "rollout-candidate-found": true,
   "rollout-baseline-found": true,
@@ -65,6 +71,7 @@ const busy = defineStage({
     return null;
   },
 });
+const smoke = defineCheck({ name: "smoke", run: () => ({ verdict: "pass" }) });
 const chores = pipeline("chores")
   .stage("pause", wait, () => ({ for: "1m" }))
   .stage("call", busy, () => null)
@@ -75,7 +82,7 @@ it("emits every type of the catalogue, and no other", async () => {
   const clock = virtualClock();
   const cloud = simulatedCloud({ clock });
   cloud.behaviour(() => ({ bootMs: 2000 }));
-  const provider = cloud.provider();
+  const provider = cloud.provider({ preview: true });
   const cluster = provider.cluster("shop");
   cloud.seed(cluster, [{ size: 3, share: 100 }]);
   const log = memory();
@@ -91,7 +98,7 @@ it("emits every type of the catalogue, and no other", async () => {
     });
     return clock.runUntil(() => there);
   };
-  const strategy = redBlack({ soak: "10m", deadline: "1m", gate: { roles: ["qa"] } });
+  const strategy = redBlack({ soak: "10m", deadline: "1m", gate: [{ roles: ["qa"] }, { check: smoke }] });
   await clock.advance(120_000);
   let asked = false;
   delivery.on("judgement-requested", () => {
@@ -119,6 +126,7 @@ it("emits every type of the catalogue, and no other", async () => {
   await clock.drive(deploy.judge("deploy", { verdict: "pass", actor: "rui" }));
   await inPhase("soak");
   await clock.drive(deploy.promote("deploy"));
+  await clock.drive(deploy.promote("deploy", { full: true }));
   cloud.sicken(cluster, "shop-v001");
   cloud.sicken(cluster, "shop-v002");
   await clock.drive(deploy.outcome());

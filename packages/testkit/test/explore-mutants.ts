@@ -18,6 +18,20 @@ export interface Mutant {
 const soaking = redBlack({ soak: "10s" });
 const approving = redBlack({ gate: { roles: ["qa"], timeout: "1h" } });
 
+const HOUR = "1h";
+/** A check decides before the cut-over. */
+const checking = redBlack({ gate: { check: "smoke" } });
+/** A check decides that is measured twice. */
+const rechecking = redBlack({ gate: { check: "smoke", times: 2, every: "10s" } });
+/** A check is measured beside the phases. */
+const watched = redBlack({ soak: "10s", analysis: { check: "errors", every: HOUR } });
+/** The same, with nothing that takes time. */
+const hurried = redBlack({ analysis: { check: "errors", every: HOUR } });
+/** Whoever says nothing says yes. */
+const silent = redBlack({ gate: { roles: ["qa"], timeout: HOUR, onTimeout: "pass" } });
+/** Promoted by somebody, or by itself. */
+const patient = redBlack({ gate: { atLatest: HOUR } });
+
 /** A strategy that asks for what must not be: stable without instances while it still has the traffic. */
 const reckless: Strategy = {
   ...soaking,
@@ -247,13 +261,40 @@ export const MUTANTS: readonly Mutant[] = [
   },
   { without: "isHeld", breaks: "S9", rules: { isHeld: always } },
   { without: "isOwnVerdict", breaks: "S7", rules: { isOwnVerdict: always }, strategy: approving },
+  {
+    without: "backgroundAgainst",
+    breaks: "S23",
+    rules: withoutTurn("backgroundAgainst"),
+    strategy: watched,
+  },
+  { without: "isMeasured", breaks: "S23", rules: { isMeasured: always }, strategy: hurried },
+  { without: "mayMeasure", breaks: "S22", rules: { mayMeasure: always }, strategy: rechecking },
+  { without: "isOwnMeasurement", breaks: "S7", rules: { isOwnMeasurement: always }, strategy: checking },
+  { without: "verdictOf", breaks: "S7", rules: { verdictOf: () => "pass" }, strategy: checking },
+  { without: "isConsent", breaks: "S7", rules: { isConsent: always }, strategy: approving },
+  { without: "isOverdue", breaks: "S10", rules: { isOverdue: always }, strategy: patient },
   { without: "pauseAfter", breaks: "S15", rules: { pauseAfter: () => 0 } },
   { without: "fencing", breaks: "S4", options: { fencing: "none" } },
   { without: "the claim before the first look", breaks: "S4", options: { looksBeforeClaim: true } },
 ];
 
-export const STRATEGIES: { readonly [name in "soaking" | "approving" | "stepping"]: Strategy } = {
+type Sample =
+  | "soaking"
+  | "approving"
+  | "stepping"
+  | "checking"
+  | "watched"
+  | "hurried"
+  | "silent"
+  | "patient";
+
+export const STRATEGIES: { readonly [name in Sample]: Strategy } = {
   soaking,
   approving,
   stepping,
+  checking,
+  watched,
+  hurried,
+  silent,
+  patient,
 };

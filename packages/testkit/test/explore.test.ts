@@ -1,15 +1,50 @@
 import { RULES } from "@gennaker/core/machine";
-import { highlander, redBlack } from "@gennaker/strategies";
+import { canary, highlander, redBlack } from "@gennaker/strategies";
 import { describe, expect, it } from "vitest";
-import { exploreStrategy, type ExploreOptions } from "../src/index.ts";
+import { exploreStrategy, type ExploreOptions, type Fault } from "../src/index.ts";
 import { MUTANTS, type Mutant, STRATEGIES } from "./explore-mutants.ts";
 import { FLAWLESS, verdict } from "./explore-table.ts";
 
-const { soaking, approving, stepping } = STRATEGIES;
+const { soaking, approving, stepping, checking, watched, hurried, silent, patient } = STRATEGIES;
+const measured = { check: "errors", times: 2, every: "10s", failureLimit: 1, errorLimit: 1 } as const;
+
+const CHECKING: readonly Fault[] = [
+  "instance dies",
+  "driver crashes",
+  "answer is lost",
+  "cancel",
+  "pause",
+  "promote",
+  "promote fully",
+  "inconclusive",
+  "check fails",
+  "check error",
+  "foreign verdict",
+];
 
 describe("every promise is kept, up to 2 faults,", () => {
   const rows = {
     "when people approve the cut-over": [approving, {}],
+    "when a check decides before the cut-over": [checking, { size: 1 }],
+    "when a check may fail once, and cannot always be measured": [
+      redBlack({ gate: measured }),
+      { size: 1, menu: CHECKING, faults: 3 },
+    ],
+    "when a check and then people decide after the cut-over": [
+      redBlack({ postPromotion: [{ check: "errors" }, { roles: ["qa"] }] }),
+      { size: 1, menu: CHECKING },
+    ],
+    "when a check is measured beside the phases": [watched, { size: 1 }],
+    "when a check is measured beside phases that take no time": [hurried, { size: 1 }],
+    "when checks are measured beside weighted steps, and decide them": [
+      canary({
+        steps: [{ weight: 25, gate: { check: "smoke" } }],
+        analysis: { check: "errors", from: "start" },
+      }),
+      { size: 2, menu: CHECKING },
+    ],
+    "when silence means yes": [silent, { size: 1 }],
+    "when a promotion does not wait for ever": [patient, { size: 1 }],
     "when traffic moves in weighted parts": [stepping, { size: 4 }],
     "when traffic moves as instances do": [stepping, { traffic: "proportional" }],
     "when the cluster is empty": [soaking, { firstDeploy: true }],

@@ -2,6 +2,7 @@
 import {
   type Cluster,
   createDelivery,
+  defineCheck,
   defineStage,
   type Delivery,
   deploy,
@@ -48,6 +49,7 @@ const sizeAndShare = ({ name, desired, share }: Omit<GroupForecast, "role">): ob
   share,
 });
 
+const errors = defineCheck({ name: "error-rate", run: () => ({ verdict: "pass" }) });
 const strategies = [
   redBlack({ soak: "10m" }),
   redBlack({ soak: "1m", scaleDownDelay: "5m", keepWarm: 1 }),
@@ -62,6 +64,16 @@ const strategies = [
   canary({ steps: [{ weight: 25, size: 50 }] }),
   canary({ steps: [5, { weight: 25, hold: "10m" }], baseline: true }),
   canary({ steps: [10, { weight: 40, baseline: true }, { weight: 60, hold: "1m" }], soak: "1m" }),
+  canary({
+    steps: [{ weight: 25, gate: [{ check: errors, times: 3, every: "1m" }, { check: errors }] }],
+    analysis: { check: errors, every: "30s" },
+  }),
+  redBlack({
+    gate: { check: errors },
+    soak: "1m",
+    postPromotion: { check: errors },
+    analysis: { check: errors },
+  }),
 ];
 
 describe.for(["weighted", "proportional", "switch"] as const)("%s traffic", (traffic) => {
@@ -220,4 +232,35 @@ it("lists every problem of every stage, and changes nothing", async () => {
     ]
   `);
   expect(cloud.history).toEqual([]);
+});
+
+it("shows what each gate waits for, and what is measured beside the phases", async () => {
+  const { clock, cluster, delivery } = bed("weighted", 4);
+  const strategy = canary({
+    steps: [
+      { weight: 25, gate: { check: errors, times: 3, every: "5m" } },
+      { weight: 50, hold: { atLatest: "2h" } },
+      { weight: 75, gate: { roles: ["qa"], timeout: "1h", onTimeout: "pass" } },
+    ],
+    analysis: { check: errors, every: "1m" },
+  });
+  const plan = await clock.drive(delivery.plan(deploy, { cluster, release: "v2", strategy }));
+  const text = dryRunText(plan);
+  expect(text).toContain("measures error-rate 3 × every 5 m (~10 m)");
+  expect(text).toContain("waits to be promoted, at the latest after 2 h");
+  expect(text).toContain("asks qa, after 1 h without an answer → pass");
+  expect(text).toContain(
+    "deploy: error-rate every 1 m, from the first traffic to the point of no return (~12 ×); a fail leads back at once",
+  );
+  expect(plan.stages[0]?.rollout?.phases[0]).toMatchObject({ holdMs: 0, measuresMs: 600_000 });
+  expect(plan.stages[0]?.openEnded).toBe(true);
+});
+
+it("says that the code of a check is missing", async () => {
+  const { clock, cluster, delivery } = bed();
+  const strategy = redBlack({ gate: { check: "load-test" } });
+  const plan = await clock.drive(delivery.plan(deploy, { cluster, release: "v2", strategy }));
+  expect(plan.problems).toEqual([
+    'stage "deploy"  check "load-test" is not registered here: pass it to createDelivery({ checks: […] })',
+  ]);
 });

@@ -8,7 +8,7 @@ const FEATURES = (["weighted", "proportional", "switch"] as const).flatMap((traf
   (["refuse", "drain"] as const).flatMap((fencing) =>
     BOTH.flatMap((conditions) =>
       BOTH.flatMap((createOnce) =>
-        BOTH.map((watch): Supports => ({ traffic, fencing, conditions, createOnce, watch })),
+        BOTH.map((watch): Supports => ({ traffic, fencing, conditions, createOnce, watch, preview: watch })),
       ),
     ),
   ),

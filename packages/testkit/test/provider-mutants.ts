@@ -761,4 +761,57 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       };
     },
   },
+
+  "has a preview that it does not support": {
+    caughtBy: "preview > where it is not supported, it is absent or refused",
+    wrap: () => ({ preview: async () => ({ address: "http://nowhere" }) }),
+  },
+  "gives a group traffic to show it": {
+    caughtBy: "preview > a door to a group without traffic changes nothing of the cluster's traffic",
+    features: { preview: true },
+    wrap: (provider) => ({
+      async preview(cluster, group, options) {
+        const token = { run: "kit", epoch: await provider.claim(cluster, { run: "kit" }), command: "show" };
+        await provider.setTraffic(cluster, { shares: { [group]: 100 } }, token, options);
+        return showing(provider, cluster, group);
+      },
+    }),
+  },
+  "shows the group that serves": {
+    caughtBy: "preview > what goes in there reaches this group alone",
+    features: { preview: true },
+    wrap: (provider) => ({
+      async preview(cluster, group) {
+        const { groups } = await provider.observe(cluster);
+        const serving = groups.find(({ share }) => share > 0);
+        return showing(provider, cluster, serving?.name ?? group);
+      },
+    }),
+  },
+  "opens another door each time": {
+    caughtBy: "preview > asked again, it is the same door, also once the group has traffic",
+    features: { preview: true },
+    wrap(provider) {
+      let doors = 0;
+      return {
+        async preview(cluster, group) {
+          const { address } = await showing(provider, cluster, group);
+          return { address: `${address}/${doors++}` };
+        },
+      };
+    },
+  },
+  "has doors to groups that do not exist": {
+    caughtBy: "preview > a group that does not exist has no door",
+    features: { preview: true },
+    wrap: () => ({ preview: async (_cluster, group) => ({ address: `http://${group}.preview.simulated` }) }),
+  },
 };
+
+function showing(
+  provider: Provider,
+  cluster: Parameters<Provider["observe"]>[0],
+  group: string,
+): Promise<{ readonly address: string }> {
+  return provider.preview?.(cluster, group) ?? Promise.reject(new Error("it has no preview"));
+}

@@ -29,6 +29,7 @@ export function simulated(
         otherRelease: "v2",
         badRelease: "bad",
         reconnect: async () => cloud.provider(),
+        reach: async (address) => new URL(address).host.split(".")[0] ?? "",
         residue: async () => [],
         dispose: () => provider.close(),
       };

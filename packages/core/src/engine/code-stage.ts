@@ -1,14 +1,12 @@
 import { ConfigurationError, DeliveryError } from "../errors.ts";
 import { isOver, type StageState } from "../machine/run/state.ts";
-import type { Cluster, ClusterState } from "../model/cluster.ts";
 import { copyJson, type Json } from "../model/json.ts";
 import type { PipelineStage } from "../model/pipeline.ts";
 import type { StageContext } from "../model/stage.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { Attempt } from "./attempt.ts";
-import { ProviderCalls } from "./provider-calls.ts";
+import { type Outlook, outlookOf } from "./outlook.ts";
 import { withFollowers } from "./followers.ts";
-import { sleep } from "./sleep.ts";
 import { validate } from "./stage-input.ts";
 import { record, stageOf, type Surroundings } from "./surroundings.ts";
 
@@ -128,18 +126,19 @@ class CodeContext implements StageContext<unknown> {
   }
 
   get sleep(): StageContext<unknown>["sleep"] {
-    return async (ms) => {
-      await sleep(this.#using.clock, ms, this.signal);
-      this.signal.throwIfAborted();
-    };
+    return this.#outlook().sleep;
   }
 
   get observe(): StageContext<unknown>["observe"] {
-    return (cluster) => observeCluster(cluster, this.signal, this.#using);
+    return this.#outlook().observe;
   }
 
   get lastRun(): StageContext<unknown>["lastRun"] {
-    return (pipeline) => this.#using.journal.lastFinished(pipeline, this.run);
+    return this.#outlook().lastRun;
+  }
+
+  #outlook(): Outlook {
+    return outlookOf(this.run, this.signal, this.#using);
   }
 
   get step(): StageContext<unknown>["step"] {
@@ -147,17 +146,8 @@ class CodeContext implements StageContext<unknown> {
   }
 }
 
-async function observeCluster(
-  cluster: Cluster<unknown>,
-  signal: AbortSignal,
-  { registry, clock, calls }: Surroundings,
-): Promise<ClusterState> {
-  const provider = registry.provider(cluster.provider);
-  if (!provider) throw new ConfigurationError("observe", registry.providerProblems(cluster));
-  return new ProviderCalls(provider, cluster as Cluster, clock, calls).observe(signal);
-}
-
-async function recordProgress(
+/** Records a line of progress of a stage. */
+export async function recordProgress(
   effect: IssuedEffect,
   message: string,
   ratio: number | undefined,
@@ -175,7 +165,8 @@ async function recordProgress(
   ]);
 }
 
-async function recordStep<T extends Json>(
+/** Computes a value once in the life of a stage, and records it. */
+export async function recordStep<T extends Json>(
   effect: IssuedEffect,
   step: string,
   compute: () => T | Promise<T>,

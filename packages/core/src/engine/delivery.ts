@@ -2,6 +2,7 @@ import { uuidv7 } from "uuidv7";
 import { ConfigurationError, ConflictError } from "../errors.ts";
 import type { Event, EventType } from "../machine/events.ts";
 import { type Cluster, clusterId, type ClusterState } from "../model/cluster.ts";
+import type { Check } from "../model/check.ts";
 import type { Json } from "../model/json.ts";
 import type { Pipeline } from "../model/pipeline.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -38,6 +39,8 @@ export interface DeliveryOptions {
   readonly strategies?: readonly StrategyFactory[];
   /** Clusters in which no stage may leave traffic without a group that serves it, not even by force. */
   readonly guarded?: readonly Cluster<unknown>[];
+  /** Checks that gates name: how their code is found again after a crash where a strategy was made from its recorded options. */
+  readonly checks?: readonly Check<never>[];
   /** Where messages go. Default: nowhere. */
   readonly logger?: Logger;
   /** Default: the machine's. */
@@ -141,10 +144,12 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const engine = options.engine ?? memory();
   const redactor = new Redactor(options.secrets);
   const logger = guardedLogger(options.logger ?? silentLogger, redactor);
-  const registry = new Registry((options.providers ?? []) as readonly Provider[], options.pipelines ?? [], [
-    ...(options.strategies ?? []),
-    undoFactory,
-  ]);
+  const registry = new Registry(
+    (options.providers ?? []) as readonly Provider[],
+    options.pipelines ?? [],
+    [...(options.strategies ?? []), undoFactory],
+    options.checks,
+  );
   const newRunId = options.newRunId ?? uuidv7;
   const shortForm = shortFormOf(registry);
   registry.add(shortForm);

@@ -1,6 +1,8 @@
 import type { PhaseForecast, RolloutForecast } from "../machine/plan/forecast.ts";
 import type { RolloutCommand } from "../machine/events.ts";
+import { rhythm } from "../machine/rollout/tally.ts";
 import { formatDuration } from "../model/duration.ts";
+import type { Gate } from "../model/gate.ts";
 import type { DryRun, StageForecast } from "./dry-run.ts";
 
 const HEADER = ["stage", "phase", "what happens", "from", "takes", "serving ≥", "running ≤"];
@@ -52,11 +54,24 @@ function describeStage({ asks, unknown, type }: StageForecast): string {
   return `asks ${asks.roles.join(", ")}${limit}`;
 }
 
-function describePhase({ commands, gate, holdMs }: PhaseForecast): string {
+function describePhase({ commands, gate, holdMs, measuresMs }: PhaseForecast): string {
   const said = commands.map(describeCommand);
-  if (gate) said.push(gate.kind === "judgement" ? `asks ${gate.roles.join(", ")}` : "waits to be promoted");
+  const during = measuresMs > 0 ? ` (~${formatDuration(measuresMs)})` : "";
+  if (gate) said.push(`${describeGate(gate)}${during}`);
   if (holdMs > 0) said.push(`holds ${formatDuration(holdMs)}`);
   return said.length > 0 ? said.join(", ") : "nothing to do";
+}
+
+function describeGate(gate: Gate): string {
+  if (gate.kind === "promotion")
+    return gate.afterMs === undefined
+      ? "waits to be promoted"
+      : `waits to be promoted, at the latest after ${formatDuration(gate.afterMs)}`;
+  if (gate.kind === "check") return `measures ${[gate.check, rhythm(gate)].filter(Boolean).join(" ")}`;
+  const { roles, timeoutMs, onTimeout = "fail" } = gate;
+  const limit =
+    timeoutMs === undefined ? "" : `, after ${formatDuration(timeoutMs)} without an answer → ${onTimeout}`;
+  return `asks ${roles.join(", ")}${limit}`;
 }
 
 function describeCommand(command: RolloutCommand): string {
@@ -69,7 +84,7 @@ function describeCommand(command: RolloutCommand): string {
 
 function takes({ takesMs, gate }: PhaseForecast): string {
   const known = takesMs < 1000 ? "~1 s" : `~${formatDuration(takesMs)}`;
-  return gate ? `${known} + ?` : known;
+  return gate && gate.kind !== "check" ? `${known} + ?` : known;
 }
 
 function footnotes({ stage, rollout, boot, cluster }: StageForecast): readonly string[] {
@@ -77,6 +92,12 @@ function footnotes({ stage, rollout, boot, cluster }: StageForecast): readonly s
   const source =
     boot.samples > 0 ? `p50 of the last ${boot.samples} releases` : "assumed: there is no history";
   return [
+    ...rollout.background.map(
+      (check) =>
+        ` beside     ${stage}: ${check.check} ${rhythm(check)}, from ${
+          check.from === "start" ? "the start" : "the first traffic"
+        } to the point of no return (~${check.measurements} ×); a fail leads back at once`,
+    ),
     ` way back   ${stage}: ${describeWayBack(rollout)}`,
     ` boot time  ${formatDuration(boot.bootMs)}, ${source} of ${cluster}`,
   ];

@@ -6,11 +6,13 @@ import type { RunState } from "../machine/run/state.ts";
 import { clusterId, type ClusterState } from "../model/cluster.ts";
 import { parseDuration, type Duration } from "../model/duration.ts";
 import type { Json } from "../model/json.ts";
+import type { Rollout, Strategy } from "../model/phase.ts";
 import type { PipelineStage } from "../model/pipeline.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";
 import type { JudgementInput } from "../stages/judgement.ts";
+import { checksOf, missing } from "./check-code.ts";
 import { estimateBoot, type BootEstimate } from "./boot-history.ts";
 import { ProviderCalls, type CallLimits } from "./provider-calls.ts";
 import type { AnyPipeline, Registry } from "./registry.ts";
@@ -86,15 +88,15 @@ async function forecastStage(
   const startsMs = Math.max(0, ...stage.after.map((name) => walk.ends.get(name) ?? 0));
   const common = { stage: stage.name, type: stage.type.type, startsMs };
   const blind = { ...common, takesMs: 0, openEnded: true };
-  const missing = stage.after.filter((name) => walk.state.stages[name]?.output === undefined);
+  const absent = stage.after.filter((name) => walk.state.stages[name]?.output === undefined);
   let value: unknown;
   try {
     ({ value } = await evaluateInput(stage, walk.state, sources.registry));
   } catch (error) {
-    if (missing.length > 0)
+    if (absent.length > 0)
       return {
         ...blind,
-        unknown: `its input depends on what ${missing.map((name) => JSON.stringify(name)).join(", ")} will find`,
+        unknown: `its input depends on what ${absent.map((name) => JSON.stringify(name)).join(", ")} will find`,
       };
     walk.problems.push(...problemsOf(stage, error));
     return blind;
@@ -150,7 +152,12 @@ async function forecastDeploy(
     });
     const problems = [
       ...found,
-      ...("problems" in planned ? planned.problems : await calls.checkBaseline(planned.event, world, signal)),
+      ...("problems" in planned
+        ? planned.problems
+        : [
+            ...missingChecks(planned.event.rollout, strategy, registry),
+            ...(await calls.checkBaseline(planned.event, world, signal)),
+          ]),
     ];
     walk.problems.push(...problems.map((problem) => `stage ${JSON.stringify(stage.name)}  ${problem}`));
     if ("problems" in planned) return { cluster: id };
@@ -164,12 +171,20 @@ async function forecastDeploy(
       group: rollout.candidate,
       ...previous,
     });
-    const openEnded = rollout.phases.some((phase) => phase.gate);
+    const openEnded = rollout.phases.some(({ gate }) => gate !== undefined && gate.kind !== "check");
     return { cluster: id, rollout, boot, takesMs: rollout.takesMs, openEnded };
   } catch (error) {
     walk.problems.push(...problemsOf(stage, error));
     return { cluster: id };
   }
+}
+
+function missingChecks(rollout: Rollout, { checks = [] }: Strategy, registry: Registry): readonly string[] {
+  const here = (name: string): boolean =>
+    registry.check(name) !== undefined || checks.some((check) => check.name === name);
+  return checksOf(rollout)
+    .filter((name) => !here(name))
+    .map(missing);
 }
 
 function succeed(walk: Walk, stage: PipelineStage, output: Json): void {

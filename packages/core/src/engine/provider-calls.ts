@@ -1,5 +1,11 @@
 import pRetry from "p-retry";
-import { ConfigurationError, DeliveryError, ProviderError, TimeoutError } from "../errors.ts";
+import {
+  ConfigurationError,
+  DeliveryError,
+  ProviderError,
+  TimeoutError,
+  UnsupportedError,
+} from "../errors.ts";
 import type { Cluster, ClusterState } from "../model/cluster.ts";
 import { clusterId } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
@@ -49,6 +55,7 @@ export interface CommandEnd {
   readonly claimedBy?: string;
 }
 
+const PREVIEW_MS = 5000;
 const DELAY_MS = 250;
 const DELAY_MAX_MS = 10_000;
 
@@ -94,6 +101,20 @@ export class ProviderCalls {
       "check",
       signal,
       isRetryable,
+    );
+  }
+
+  /** Opens a door to one group. Asked once, with little patience: nothing depends on it. */
+  preview(group: string, signal: AbortSignal): Promise<string> {
+    const { provider, cluster } = this;
+    return this.#bounded(
+      async (options) => {
+        if (!provider.preview) throw new UnsupportedError(`provider ${provider.name} has no preview`);
+        return (await provider.preview(cluster, group, options)).address;
+      },
+      "preview",
+      signal,
+      Math.min(PREVIEW_MS, this.#limits.timeoutMs),
     );
   }
 
@@ -170,6 +191,7 @@ export class ProviderCalls {
     call: (options: CallOptions) => Promise<T>,
     operation: string,
     signal: AbortSignal,
+    timeoutMs: number = this.#limits.timeoutMs,
   ): Promise<T> {
     signal.throwIfAborted();
     // Not AbortSignal.any: what it makes lives as long as the signal, and that one may last for days.
@@ -181,7 +203,7 @@ export class ProviderCalls {
     };
     const abort = (): void => end(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
-    const callOff = this.#clock.after(this.#limits.timeoutMs, () => end(this.#late(operation)));
+    const callOff = this.#clock.after(timeoutMs, () => end(this.#late(operation, timeoutMs)));
     try {
       return await Promise.race([call({ signal: stop.signal }), stopped.promise]);
     } catch (error) {
@@ -200,9 +222,9 @@ export class ProviderCalls {
     return new ProviderError({ provider: name, operation, resource, kind: "invalid", message });
   }
 
-  #late(operation: string): TimeoutError {
+  #late(operation: string, timeoutMs: number): TimeoutError {
     return new TimeoutError(
-      `${clusterId(this.cluster)}: ${operation} did not answer within ${formatDuration(this.#limits.timeoutMs)}`,
+      `${clusterId(this.cluster)}: ${operation} did not answer within ${formatDuration(timeoutMs)}`,
     );
   }
 

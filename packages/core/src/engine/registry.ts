@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.ts";
+import type { Check } from "../model/check.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Strategy } from "../model/phase.ts";
 import type { Pipeline, PipelineStage } from "../model/pipeline.ts";
@@ -27,12 +28,14 @@ export class Registry {
   readonly #providers: ReadonlyMap<string, Provider>;
   readonly #strategies = new Map<string, (options: never) => Strategy>();
   readonly #learned = new Map<string, Strategy>();
+  readonly #checks: ReadonlyMap<string, Check<never>>;
 
   /** @throws ConfigurationError with all problems of all that is given */
   constructor(
     providers: readonly Provider[],
     pipelines: readonly AnyPipeline[],
     strategies: readonly StrategyFactory[],
+    checks: readonly Check<never>[] = [],
   ) {
     const problems = [
       ...twice(
@@ -45,10 +48,16 @@ export class Registry {
         pipelines.map(({ name }) => name),
         "rename one",
       ),
+      ...twice(
+        "checks",
+        checks.map(({ name }) => name),
+        "rename one",
+      ),
       ...pipelines.flatMap((pipeline) => shapeProblems(pipeline)),
     ];
     if (problems.length > 0) throw new ConfigurationError("createDelivery", problems);
     this.#providers = new Map(providers.map((provider) => [provider.name, provider]));
+    this.#checks = new Map(checks.map((check) => [check.name, check]));
     for (const pipeline of pipelines) this.#pipelines.set(pipeline.name, pipeline);
     for (const factory of strategies) this.#strategies.set(factory.strategy, factory);
   }
@@ -97,6 +106,11 @@ export class Registry {
     const known = [...this.#providers.keys()];
     const list = known.length > 0 ? `known: ${known.join(", ")}` : "none is given to createDelivery";
     return [`cluster: there is no provider ${JSON.stringify(provider)}${suggest(provider, known)}; ${list}`];
+  }
+
+  /** The code of a check, as it was given to `createDelivery`. */
+  check(name: string): Check<never> | undefined {
+    return this.#checks.get(name);
   }
 
   /** Remembers a strategy that was passed to this process as a value; false when it was known before. */

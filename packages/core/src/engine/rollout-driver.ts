@@ -18,8 +18,11 @@ import type { Clock } from "../ports/clock.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Bell } from "./bell.ts";
+import type { CheckCode } from "./check-code.ts";
 import type { Journal } from "./journal.ts";
 import { type CommandEnd, type ProviderCalls, stableRelease } from "./provider-calls.ts";
+import type { Measurements } from "./measurements.ts";
+import { PreviewDoor } from "./preview-door.ts";
 import type { Redactor } from "./redact.ts";
 import { sleep } from "./sleep.ts";
 import { WorldFeed } from "./world-feed.ts";
@@ -33,6 +36,8 @@ export interface RolloutDrive {
   readonly group: string | undefined;
   /** Needed until the rollout is planned. */
   readonly strategy: () => Promise<Strategy>;
+  readonly checks: CheckCode;
+  readonly measurements: Measurements;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly bell: Bell;
@@ -53,6 +58,7 @@ const TROUBLE_MAX_MS = 15_000;
 export class RolloutDriver {
   readonly #drive: RolloutDrive;
   readonly #feed: WorldFeed;
+  readonly #door: PreviewDoor;
   #claimed = false;
   #viewed = "";
   #nextViewAt = 0;
@@ -60,6 +66,7 @@ export class RolloutDriver {
   constructor(drive: RolloutDrive) {
     this.#drive = drive;
     this.#feed = new WorldFeed(drive.calls, drive.clock, drive.logger, () => drive.bell.ring());
+    this.#door = new PreviewDoor(drive.calls, drive.clock, drive.logger);
   }
 
   /** Resolves when the rollout is over, or nobody's any more. Rejects only with the signal's reason or a lost fence. */
@@ -74,6 +81,7 @@ export class RolloutDriver {
       await this.#loop(signal);
     } finally {
       stop.abort();
+      this.#drive.measurements.stop();
       await following;
     }
   }
@@ -107,6 +115,7 @@ export class RolloutDriver {
     ];
     if (problems.length > 0 || "problems" in planned)
       throw new ConfigurationError(`deploy to ${clusterId(calls.cluster)}`, problems);
+    await this.#drive.checks.insist(planned.event.rollout, wanted);
     await this.#advance(() => [planned.event]);
   }
 
@@ -138,8 +147,10 @@ export class RolloutDriver {
     // The log may say that the rollout has claimed its cluster; that was another driver, before a crash.
     if (!this.#claimed || !this.#rollout()?.claimed) await this.#claim(signal);
     if (!this.#feed.world) await this.#feed.refresh(signal);
+    await this.#openDoor(signal);
     const decision = await this.#decide();
     if (!decision || this.#isOver()) return;
+    await this.#drive.measurements.attend(decision.measure ?? [], this.#feed.world);
     if (decision.command) await this.#say(decision.command, signal);
     else await this.#rest(decision.wakeAt, signal);
   }
@@ -169,6 +180,17 @@ export class RolloutDriver {
       return [...this.#view(current, now, last), ...decision.events];
     });
     return decision;
+  }
+
+  // Before the phase that asks or measures: whoever answers is to know where to look.
+  async #openDoor(signal: AbortSignal): Promise<void> {
+    const { clock, effect } = this.#drive;
+    const rollout = this.#rollout();
+    const found = rollout && (await this.#door.open(rollout, this.#feed.world, signal));
+    if (found)
+      await this.#advance(() => [
+        { type: "rollout-preview-available", at: clock.now(), stage: effect.id, ...found },
+      ]);
   }
 
   async #say(command: NonNullable<RolloutDecision["command"]>, signal: AbortSignal): Promise<void> {

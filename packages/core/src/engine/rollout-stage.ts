@@ -6,6 +6,8 @@ import type { PipelineStage } from "../model/pipeline.ts";
 import type { PlannedStage } from "../model/plan.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";
+import { CheckCode } from "./check-code.ts";
+import { Measurements } from "./measurements.ts";
 import { strategyKey } from "./registry.ts";
 import type { Attempt } from "./attempt.ts";
 import { Parked } from "./parked.ts";
@@ -32,6 +34,9 @@ export async function runRolloutStage(
   if (!provider) throw new Parked(using.registry.providerProblems(recorded.cluster).join("; "));
   if (!(await admit(attempt, using))) return;
   admitted();
+  const checks = new CheckCode(using.registry, recorded.strategy, () =>
+    strategyOfInput(effect, code, recorded, using),
+  );
   const driver = new RolloutDriver({
     ...using,
     effect,
@@ -41,6 +46,8 @@ export async function runRolloutStage(
     release: recorded.release,
     group: recorded.group,
     strategy: () => findStrategy(effect, code, recorded, using),
+    checks,
+    measurements: new Measurements(effect, recorded, checks, using),
   });
   await driver.run();
 }
@@ -102,15 +109,26 @@ async function findStrategy(
   effect: IssuedEffect,
   code: PipelineStage,
   recorded: DeployInput<Json>,
-  { registry, journal }: Surroundings,
+  using: Surroundings,
 ): Promise<Strategy> {
-  const { name, version } = recorded.strategy;
-  const made = registry.remake(recorded.strategy);
+  const made = using.registry.remake(recorded.strategy);
   if (made) return made;
-  const state = journal.peek(effect.run);
-  const again = state && ((await evaluateInput(code, state, registry)).value as DeployInput<Json>).strategy;
-  if (again && strategyKey(again) === strategyKey(recorded.strategy)) return again;
+  const again = await strategyOfInput(effect, code, recorded, using);
+  if (again) return again;
+  const { name, version } = recorded.strategy;
   throw new Parked(
     `strategy ${JSON.stringify(name)} (version ${version}) is not registered here: pass it to createDelivery({ strategies: […] })`,
   );
+}
+
+/** The strategy that the stage's input function gives, if it is the recorded one. */
+async function strategyOfInput(
+  effect: IssuedEffect,
+  code: PipelineStage,
+  recorded: DeployInput<Json>,
+  { registry, journal }: Surroundings,
+): Promise<Strategy | undefined> {
+  const state = journal.peek(effect.run);
+  const again = state && ((await evaluateInput(code, state, registry)).value as DeployInput<Json>).strategy;
+  return again && strategyKey(again) === strategyKey(recorded.strategy) ? again : undefined;
 }

@@ -42,11 +42,12 @@ export interface RunHandle {
    */
   judge(stage: string, act: JudgeAct): Promise<void>;
   /**
-   * Skips the hold and the gate of the phase that a stage's rollout is in; never its health.
+   * Skips the hold and the gate of the phase that a stage's rollout is in; never its health. `full`: all holds, gates and
+   * background checks up to the end.
    *
    * @throws ConflictError when the stage has no rollout under way
    */
-  promote(stage: string, act?: Act): Promise<void>;
+  promote(stage: string, act?: Act & { readonly full?: boolean }): Promise<void>;
 }
 
 /** What handles work with. */
@@ -126,7 +127,7 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
         state.outcome !== undefined || !isPaused(state) ? [] : [{ type: "run-resumed", ...by(who) }],
       ),
     judge: (stage, who) => act((state) => [judged(state, stage, who, by(who))]),
-    promote: (stage, who = {}) =>
+    promote: (stage, { full = false, ...who } = {}) =>
       act((state) => {
         const rollout = findStage(state, stage).rollout;
         const phase =
@@ -137,6 +138,8 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
           throw new ConflictError(
             `run ${id}: stage ${JSON.stringify(stage)} has no rollout on its way forward`,
           );
+        if (full)
+          return rollout?.promotedFully ? [] : [{ type: "rollout-promoted-fully", ...by(who), stage }];
         return [{ type: "rollout-phase-promoted", ...by(who), stage, phase: phase.name }];
       }),
   };

@@ -1,5 +1,6 @@
 import type { Json } from "../model/json.ts";
 import type { GroupView, Outcome, RecordedError } from "../machine/events.ts";
+import { type OpenCheck, openChecks } from "../machine/rollout/open-check.ts";
 import { statusOf } from "../machine/run/advance.ts";
 import type { Answer, OpenJudgement, RunState, StageState, StageStatus } from "../machine/run/state.ts";
 import type { RunStatus } from "../ports/engine.ts";
@@ -15,9 +16,26 @@ export interface RolloutView {
   readonly baseline?: string;
   readonly outcome?: Outcome;
   readonly reason?: string;
+  /** Where the candidate can be reached, whatever its share of the traffic. */
+  readonly preview?: string;
+  /** What is being measured: the phase's gate first, then what is measured in the background. */
+  readonly checks?: readonly CheckView[];
   /** Failed, and still trying to put traffic right. */
   readonly watching: boolean;
   readonly groups?: readonly GroupView[];
+}
+
+/** A check that is open. */
+export interface CheckView {
+  readonly check: string;
+  readonly gate: string;
+  readonly background: boolean;
+  /** Measurements so far, and of them those that failed, and the errors in a row. */
+  readonly measured: number;
+  readonly failures: number;
+  readonly errors: number;
+  /** What the last measurement that did not pass said. */
+  readonly reason?: string;
 }
 
 /** A stage as it stands. Instants are milliseconds since 1970. */
@@ -82,6 +100,7 @@ function viewStage(stage: StageState): Omit<StageView, "name" | "type" | "after"
 function viewRollout({ rollout }: StageState): { readonly rollout?: RolloutView } {
   if (!rollout) return {};
   const { planned, direction, index, candidate, baseline, outcome, reason, watching } = rollout;
+  const checks = outcome === undefined ? openChecks(rollout).map(viewCheck) : [];
   const phases = direction === "forward" ? planned.rollout.phases : rollout.wayBack;
   return {
     rollout: {
@@ -89,9 +108,23 @@ function viewRollout({ rollout }: StageState): { readonly rollout?: RolloutView 
       direction,
       phase: phases[index]?.name ?? "",
       watching,
-      ...defined({ candidate, baseline, outcome, reason }),
+      ...defined({ candidate, baseline, outcome, reason, preview: rollout.preview?.address }),
+      ...(checks.length > 0 && { checks }),
       ...(planned.before && { stable: planned.before.group }),
     },
+  };
+}
+
+function viewCheck({ check, spec, background }: OpenCheck): CheckView {
+  const { measured, failures, errors, reason } = check.tally;
+  return {
+    check: spec.check,
+    gate: check.judgement,
+    background: background !== undefined,
+    measured,
+    failures,
+    errors,
+    ...(reason !== undefined && { reason }),
   };
 }
 

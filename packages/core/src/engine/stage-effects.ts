@@ -68,6 +68,8 @@ export class StageEffects {
   unpark(): void {
     this.#registrations += 1;
     for (const effect of this.#parked.takeAll()) this.dispatch(effect);
+    // A rollout under way may wait for the code of a check.
+    for (const { bell } of this.#attempts.all()) bell.ring();
   }
 
   // A cancelled run need not wait for the code of what was interrupted.

@@ -125,6 +125,10 @@ export interface EventMap {
     readonly choices?: readonly string[];
     /** Who may not answer: whoever started the run. */
     readonly excludes?: string;
+    /** What silence until `expiresAt` means. Absent: a fail. */
+    readonly onTimeout?: "fail" | "pass";
+    /** Where the candidate can be looked at before it has traffic. */
+    readonly preview?: string;
   };
   /** A person approved, and more have to. */
   "judgement-approved": {
@@ -141,7 +145,7 @@ export interface EventMap {
     readonly choice?: string;
     readonly reason?: string;
   };
-  /** Nobody answered in time. */
+  /** Nobody answered in time. A phase's gate says what that means: a fail, or (`onTimeout`) a pass. */
   "judgement-expired": { readonly stage: string; readonly judgement: string };
 
   /** A rollout's phases are frozen, before anything is changed. */
@@ -180,8 +184,10 @@ export interface EventMap {
   "rollout-phase-reached": { readonly stage: string; readonly phase: string };
   /** The phase's want is no longer met; its hold starts over when it is met again. */
   "rollout-phase-lost": { readonly stage: string; readonly phase: string; readonly reason: string };
-  /** A person skipped a phase's hold and gate. */
+  /** A person skipped a phase's hold and gate; or, without an actor, a promotion gate's time was over. */
   "rollout-phase-promoted": { readonly stage: string; readonly phase: string; readonly reason?: string };
+  /** A person skipped all holds, gates and checks that are left on the way out; never health. */
+  "rollout-promoted-fully": { readonly stage: string; readonly reason?: string };
   /**
    * Stable, still in charge, was scaled up to `stable` instances: so many it gets on the way back. `size`: how large the
    * candidate must be now.
@@ -193,6 +199,38 @@ export interface EventMap {
   "rollout-baseline-found": { readonly stage: string; readonly group: string };
   /** The baseline's group is not there any more: it was dropped, or somebody else removed it. */
   "rollout-baseline-gone": { readonly stage: string; readonly group: string };
+  /** The candidate can be reached at this address, whatever its share of the traffic. */
+  "rollout-preview-available": { readonly stage: string; readonly group: string; readonly address: string };
+  /**
+   * A check began to be measured: the gate of a phase, or one in the background, by its number. `gate` identifies it:
+   * measurements of another one do not count. It ends without a verdict when its phase or the way out does.
+   */
+  "check-opened": {
+    readonly stage: string;
+    readonly gate: string;
+    readonly check: string;
+    readonly input?: Json;
+    readonly phase?: string;
+    readonly background?: number;
+  };
+  /** A measurement ended. `error`: it could not be made, and is repeated. */
+  "check-measured": {
+    readonly stage: string;
+    readonly gate: string;
+    /** 1, 2, 3 … within its gate. */
+    readonly measurement: number;
+    readonly verdict: Verdict | "error";
+    readonly reason?: string;
+    readonly data?: Json;
+    readonly error?: RecordedError;
+  };
+  /** What a check's measurements came to. */
+  "check-closed": {
+    readonly stage: string;
+    readonly gate: string;
+    readonly verdict: Verdict;
+    readonly reason?: string;
+  };
   /** A command is about to be said. */
   "rollout-command-sent": {
     readonly stage: string;

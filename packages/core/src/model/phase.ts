@@ -1,3 +1,5 @@
+import type { Check } from "./check.ts";
+import type { BackgroundCheck, Gate } from "./gate.ts";
 import type { Json } from "./json.ts";
 
 /** How a provider splits traffic: any weights; by counts of healthy instances of the enabled groups; or all to one. */
@@ -47,31 +49,13 @@ export interface Want {
   readonly others?: { readonly warm: number; readonly keep: number };
 }
 
-/** A gate that asks a person. */
-export interface JudgementGate {
-  readonly kind: "judgement";
-  /** Who may answer; at least one. */
-  readonly roles: readonly string[];
-  readonly instructions?: string;
-  /** Milliseconds until it counts as a fail. Default: it waits for ever. Does not run while paused. */
-  readonly timeoutMs?: number;
-}
-
-/** A gate without a question: it waits for `run.promote(stage)`, for ever. */
-export interface PromotionGate {
-  readonly kind: "promotion";
-}
-
-/** What holds a phase until a verdict: pass, fail or inconclusive. */
-export type Gate = JudgementGate | PromotionGate;
-
 /** One step of a rollout: a want, how long to hold it, what it waits for, and where a failure in it leads. */
 export interface Phase {
   readonly name: string;
   readonly want: Want;
   /** Milliseconds that the want must stay met before the next phase. Starts over when it is not met. */
   readonly holdMs?: number;
-  /** Asked once the want is met and held. */
+  /** Asked, or measured, once the want is met and held. */
   readonly gate?: Gate;
   /** Milliseconds that the want may be unmet, in all; does not run while met or paused. */
   readonly deadlineMs: number;
@@ -116,6 +100,8 @@ export interface Rollout {
    * Less of it lets a strategy take instances of stable away before others have taken their place.
    */
   readonly floor?: number;
+  /** Checks that are measured beside the phases, all the way out. */
+  readonly background?: readonly BackgroundCheck[];
   /** What becomes of the candidate on the way back. */
   readonly onRollback: "destroy" | "keep";
 }
@@ -130,6 +116,11 @@ export interface Strategy {
   readonly version: number;
   readonly options: Json;
   readonly size: SizeRule;
+  /**
+   * The code of the checks that its gates name, if it was given. Not recorded; a strategy that was made again from its
+   * recorded options has none, and the checks are those of `createDelivery({ checks })`.
+   */
+  readonly checks?: readonly Check<never>[];
   /** Traffic modes that it can work with; others are refused before anything is changed. */
   readonly modes: readonly TrafficMode[];
   /** Makes the phases. Pure: the same situation makes the same ones. */

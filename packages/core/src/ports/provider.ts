@@ -16,6 +16,8 @@ export interface Supports {
   readonly createOnce: boolean;
   /** Whether `watch` tells of changes by itself. Where not, it fails with an `UnsupportedError`, and core polls `observe`. */
   readonly watch: boolean;
+  /** Whether `preview` can open a door to one group, apart from the cluster's traffic. Default false. */
+  readonly preview?: boolean;
 }
 
 /** Who speaks: identifies a command over crashes and repetitions. */
@@ -112,6 +114,13 @@ export interface Provider<Release = Json> {
     token: Token,
     options?: CallOptions,
   ): Promise<void>;
+
+  /**
+   * Opens a door to one group, whatever its share of the traffic, and tells where: what goes in there reaches this group
+   * alone, and the cluster's traffic does not change. The door closes with the group; asked again, it is the same one.
+   * Only where `supports.preview`. Fails with `not-found` when there is no such group.
+   */
+  preview?(cluster: Cluster, group: string, options?: CallOptions): Promise<{ readonly address: string }>;
 
   /** Lets go of connections. Groups and traffic stay. */
   close(): Promise<void>;

@@ -6,10 +6,13 @@ import { FrontDoor } from "./front-door.ts";
 import { requireEpoch } from "./landing.ts";
 import { removeLogs, rotate } from "./log-file.ts";
 import { dispensable, type InstanceView, observedGroup } from "./observed.ts";
+import { Previews } from "./previews.ts";
+import { Refusal } from "./refusal.ts";
 import type { Ports } from "./ports.ts";
 import type { ClusterRecord, GroupRecord, InstanceRecord, Listen } from "./record.ts";
 import { Roster } from "./roster.ts";
 import { StateFile } from "./state-file.ts";
+import type { Target } from "./target.ts";
 import { Watchers } from "./watchers.ts";
 
 /** A supervisor's worth of revisions: those of the next one are above all of this one. */
@@ -32,6 +35,7 @@ export class LocalCluster {
   readonly #options: ClusterOptions;
   readonly #file: StateFile<ClusterRecord>;
   readonly #door = new FrontDoor(() => this.#changed());
+  readonly #previews = new Previews();
   readonly #roster: Roster;
   #revision: number;
   #shown = "[]";
@@ -140,6 +144,13 @@ export class LocalCluster {
     return this.#door.balancer.listening;
   }
 
+  /** Opens a door to one group alone. */
+  async preview(name: string): Promise<Listen> {
+    const group = this.#file.state.groups.find((each) => each.name === name && !each.gone);
+    if (!group) throw new Refusal("not-found", `there is no group ${name} in ${this.name}`);
+    return this.#previews.open({ name, targets: this.#targets(group) });
+  }
+
   async rotateLogs(): Promise<void> {
     for (const group of this.#file.state.groups)
       for (const { id } of group.instances) {
@@ -151,6 +162,7 @@ export class LocalCluster {
   /** Stops balancing; instances are left as they are. */
   close(): void {
     this.#door.close();
+    this.#previews.close();
     this.#roster.close();
   }
 
@@ -191,10 +203,15 @@ export class LocalCluster {
       serving.map((group) => ({
         name: group.name,
         share: group.share,
-        targets: staying(group).flatMap(({ id }) => this.#roster.find(id)?.target ?? []),
+        targets: this.#targets(group),
       })),
     );
+    this.#previews.follow(groups.map((group) => ({ name: group.name, targets: this.#targets(group) })));
     this.#changed();
+  }
+
+  #targets(group: GroupRecord): readonly Target[] {
+    return staying(group).flatMap(({ id }) => this.#roster.find(id)?.target ?? []);
   }
 
   #view(): ServerGroup[] {

@@ -7,6 +7,7 @@ import {
   readBody,
   readClaimant,
   readDestroy,
+  readGroup,
   readListen,
   readNewGroup,
   readScale,
@@ -36,6 +37,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   stats: (cluster) => cluster.traffic,
   listening: (cluster) => cluster.listening ?? {},
   address: (cluster, body) => cluster.open(readListen(body)),
+  preview: (cluster, body) => cluster.preview(readGroup(body)),
   claim: async (cluster, body) => ({ epoch: await cluster.claim(readClaimant(body)) }),
   create: async (cluster, body) => ({
     group: await cluster.createGroup(readNewGroup(body), readToken(body), readListen(body)),

@@ -34,6 +34,10 @@ export function readToken(body: Body): Token {
   return { run, epoch: epoch as number, command };
 }
 
+export function readGroup(body: Body): string {
+  return group(body);
+}
+
 export function readListen(body: Body): Listen {
   const { host, port } = object(body["listen"], "listen");
   if (typeof host !== "string" || !isPort(port))

@@ -54,6 +54,9 @@ export function connect(line: Line, ground: Ground): Provider {
     async destroyGroup(cluster, change, token, options) {
       await speak("destroyGroup", cluster, { do: "destroy-group", ...change }, token, options);
     },
+    ...(ground.supports.preview && {
+      preview: (cluster, group, options = {}) => preview(line, ground.find(cluster), group, options),
+    }),
     async close() {
       line.ended.abort();
     },
@@ -103,6 +106,25 @@ function read<T>(
     resource: world.id,
     signal: options.signal,
     land: (answer: Answer<T>, { stale }) => answer.give(look(stale)),
+  });
+}
+
+// The address names the group alone: whoever gets there reaches nothing else.
+function preview(
+  line: Line,
+  world: SimulatedCluster,
+  group: string,
+  options: CallOptions,
+): Promise<{ readonly address: string }> {
+  return send(line, {
+    operation: "preview",
+    world,
+    resource: group,
+    signal: options.signal,
+    land(answer: Answer<{ readonly address: string }>) {
+      if (world.groups.has(group)) answer.give({ address: `http://${group}.preview.simulated` });
+      else answer.refuse({ kind: "not-found", message: `there is no group ${group}` });
+    },
   });
 }
 

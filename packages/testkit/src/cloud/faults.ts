@@ -8,7 +8,8 @@ export type Operation =
   | "createGroup"
   | "scaleGroup"
   | "setTraffic"
-  | "destroyGroup";
+  | "destroyGroup"
+  | "preview";
 
 /**
  * What can go wrong with one call. `lostCommand`: it never lands, and the caller is told `unavailable` after a timeout;
@@ -57,6 +58,7 @@ export interface PlannedFault {
   left: number;
 }
 
+const READS: ReadonlySet<Operation> = new Set<Operation>(["observe", "watch", "preview"]);
 const READ: readonly (keyof Faults & CallFault)[] = ["throttled", "staleRead"];
 const COMMAND: readonly (keyof Faults & CallFault)[] = [
   "throttled",
@@ -80,6 +82,6 @@ export function drawFault(
     if (plan.left === 0) planned.splice(index, 1);
     return plan.fault;
   }
-  const menu = operation === "observe" || operation === "watch" ? READ : COMMAND;
+  const menu = READS.has(operation) ? READ : COMMAND;
   return menu.find((fault) => random.chance(rates[fault] ?? 0));
 }

@@ -1,6 +1,8 @@
 // The driver as its contract says: claim, observe, decide, append, act, settle, observe again. It can die anywhere.
 import { decideRollout } from "@gennaker/core/machine";
 import type { ClusterState, NewEvent, RolloutCommand } from "@gennaker/core/ports";
+import { attend, checkFaults, checkMoves, type Measuring } from "./checks.ts";
+import { judgeMeasuring } from "./judge-measuring.ts";
 import { served, taken } from "./judge-landing.ts";
 import { isMet, judgeTurn, relied, reliedToCompare } from "./judge-turn.ts";
 import { append, STAGE } from "./log.ts";
@@ -16,14 +18,24 @@ import { observe } from "./world.ts";
 export function driverMoves(node: Node, brief: Brief): readonly Move[] {
   if (node.driver === "down") return [start(node, brief)];
   if (node.driver === "starting") return claim(node, brief);
-  return [...(node.state.claimed ? [] : claim(node, brief)), ...turns(node, brief), ...arrival(node, brief)];
+  return [
+    ...(node.state.claimed ? [] : claim(node, brief)),
+    ...turns(node, brief),
+    ...arrival(node, brief),
+    ...checkMoves(node, brief),
+  ];
 }
 
 /** What can go wrong with the driver and its command. */
 export function driverFaults(node: Node, brief: Brief): readonly Move[] {
   if (node.driver === "down") return [];
   if (node.driver === "starting") return crashes(node, brief);
-  return [turn(node, brief, true).move, ...mishaps(node, brief), ...crashes(node, brief)];
+  return [
+    turn(node, brief, true).move,
+    ...mishaps(node, brief),
+    ...crashes(node, brief),
+    ...checkFaults(node, brief),
+  ];
 }
 
 function start(node: Node, { settings }: Brief): Move {
@@ -56,21 +68,28 @@ function turn(
 ): { readonly move: Move; readonly wakeAt: number | undefined } {
   const { settings, home } = brief;
   const seen = observe(stale ? home : (node.glimpse ?? node.world), settings.traffic, stale);
-  const { events, command, wakeAt } = decideRollout(
-    node.state,
-    { world: seen, now: node.now },
-    settings.rules,
-  );
+  const {
+    events,
+    command,
+    wakeAt,
+    measure = [],
+  } = decideRollout(node.state, { world: seen, now: node.now }, settings.rules);
   let next = append(node, events, brief);
   const { witness, state } = node;
   const turned = { witness, seen, events, command: command?.body };
-  const broken = judgeTurn(turned, state, next.state, brief);
+  const broken = [...judgeTurn(turned, state, next.state, brief)];
   const counts = !stale && node.state.claimed && node.state.inFlight === undefined;
   if (counts) next = { ...next, glimpse: undefined, witness: remember(next, seen, brief) };
+  broken.push(...judgeMeasuring(measure, next, node));
+  next = withMeasuring(next, measure);
   if (command) next = { ...next, ...send(next, command, brief) };
   const label = stale ? "the driver looks at an old state" : "the driver decides";
   const fault = stale ? ({ fault: "stale read" } as const) : {};
   return { move: { label, node: next, events, seen, broken, ...fault }, wakeAt };
+}
+
+function withMeasuring(node: Node, due: readonly Measuring[]): Node {
+  return due.length === 0 && node.measuring.length === 0 ? node : { ...node, measuring: attend(node, due) };
 }
 
 function remember({ witness, state }: Node, seen: ClusterState, brief: Brief): Node["witness"] {
@@ -107,6 +126,7 @@ function crashes(node: Node, brief: Brief): readonly Move[] {
     driver: "down",
     glimpse: undefined,
     wire: undefined,
+    measuring: [],
     witness: crash(node.witness),
   };
   const fault = "driver crashes" as const;

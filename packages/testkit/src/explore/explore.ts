@@ -49,6 +49,7 @@ function begin(brief: Brief): Node {
     glimpse: undefined,
     wire: undefined,
     late: [],
+    measuring: [],
     left: brief.settings.faults,
     witness: NOTHING,
   };

@@ -2,6 +2,7 @@ import type { Phase, WantedSize } from "@gennaker/core";
 import type { RolloutState } from "@gennaker/core/machine";
 import type { ClusterState, NewEvent, RolloutCommand, ServerGroup } from "@gennaker/core/ports";
 import { baselineIn, type Brief, need, type Property, timeoutOf } from "./properties.ts";
+import { allMeasured, besides, verdictOn } from "./readings.ts";
 import type { Witness } from "./witness.ts";
 import { sharesOf } from "./world.ts";
 
@@ -120,6 +121,8 @@ function judgeEvents(turn: Turn, before: RolloutState, brief: Brief): Property[]
     const advances =
       (event.type === "rollout-phase-started" && event.direction === "forward" && event.index > 0) ||
       (event.type === "rollout-finished" && event.outcome === "succeeded");
+    if (event.type === "rollout-phase-promoted" && !isOverdue(phase, witness)) found.push("S10");
+    if (advances && phase && isLast(event, phases)) found.push(...judgeBrink(phase, witness, brief));
     if (advances && phase)
       found.push(...judgeAdvance(phase, witness, turn.seen, brief, { size, stableSize }));
     if (event.type === "judgement-expired" && witness.open < timeoutOf(phase)) found.push("S10");
@@ -132,6 +135,8 @@ function judgeEvents(turn: Turn, before: RolloutState, brief: Brief): Property[]
 
 // Within a turn only the phase changes; the rest of the account is brought up to date afterwards.
 function next(witness: Witness, event: NewEvent): Witness {
+  if (event.type === "judgement-expired") return { ...witness, expired: true };
+  if (event.type === "rollout-phase-promoted") return { ...witness, promoted: true };
   if (event.type === "rollout-phase-started")
     return {
       ...witness,
@@ -139,8 +144,10 @@ function next(witness: Witness, event: NewEvent): Witness {
       direction: event.direction,
       held: 0,
       unmet: 0,
-      promoted: false,
+      promoted: witness.promotedFully,
       verdict: undefined,
+      expired: false,
+      results: "",
     };
   if (event.type === "rollout-turned-back")
     return { ...witness, index: -1, direction: "back", unmet: 0, turnedByCancel: event.cancelled };
@@ -158,8 +165,32 @@ function judgeAdvance(
   if (witness.paused || witness.undecided) found.push("S11");
   if (!isMet(phase, seen, brief, { ...sizes, metOnce: witness.metOnce })) found.push("S9");
   if (!witness.promoted && witness.held < (phase.holdMs ?? 0)) found.push("S9");
-  if (phase.gate && !witness.promoted && witness.verdict !== "pass") found.push("S7");
+  const passed = verdictOn(phase.gate, witness) === "pass" || (witness.expired && isConsent(phase));
+  if (phase.gate && !witness.promoted && !passed) found.push("S7");
+  if (besides(brief.planned.rollout, witness).some((verdict) => verdict === "inconclusive"))
+    found.push("S11");
   return found;
+}
+
+function isConsent({ gate }: Phase): boolean {
+  return gate?.kind === "judgement" && gate.onTimeout === "pass";
+}
+
+// Only the machine promotes in a turn: people do it in between.
+function isOverdue(phase: Phase | undefined, { held }: Witness): boolean {
+  const afterMs = phase?.gate?.kind === "promotion" ? phase.gate.afterMs : undefined;
+  return afterMs !== undefined && held >= (phase?.holdMs ?? 0) + afterMs;
+}
+
+function isLast(event: NewEvent, phases: readonly Phase[]): boolean {
+  return event.type !== "rollout-phase-started" || phases[event.index]?.after === "forward";
+}
+
+// From here on nothing leads back: everything must have had its say.
+function judgeBrink(phase: Phase, witness: Witness, { planned }: Brief): Property[] {
+  const { rollout } = planned;
+  if (phase.after === "forward" || witness.promotedFully || allMeasured(rollout, witness)) return [];
+  return ["S23"];
 }
 
 function judgeTurned(
@@ -174,7 +205,10 @@ function judgeTurned(
   if (event.cancelled) return witness.cancel === "graceful" ? [] : ["S12"];
   const { stable } = cast(brief, turn.seen);
   const lost = brief.planned.before !== undefined && !stable;
-  const told = witness.verdict === "fail" || turn.events.some(({ type }) => type === "judgement-expired");
+  const told =
+    verdictOn(phase?.gate, witness) === "fail" ||
+    turn.events.some(({ type }) => type === "judgement-expired") ||
+    besides(brief.planned.rollout, witness).includes("fail");
   if (ill || lost || told || witness.failed || witness.cancel) return [];
   return phase && witness.unmet >= phase.deadlineMs ? [] : ["S10"];
 }
@@ -314,8 +348,11 @@ function judgeGoingOn(turn: Turn, after: RolloutState, brief: Brief): Property[]
   const found: Property[] = [];
   if (isBlind(turn, after, brief)) found.push("S6");
   if (leavesAstray(turn, after, brief)) found.push("S21");
-  if (witness.verdict === "fail" || turn.events.some(({ type }) => type === "judgement-expired"))
-    found.push("S7");
+  const asked = brief.planned.rollout.phases[witness.index];
+  const silent = turn.events.some(({ type }) => type === "judgement-expired");
+  const no = witness.promoted && asked?.gate?.kind === "check" ? undefined : verdictOn(asked?.gate, witness);
+  if (no === "fail" || (silent && asked && !isConsent(asked))) found.push("S7");
+  if (besides(brief.planned.rollout, witness).includes("fail") && isBack(after, brief)) found.push("S23");
   if (brief.planned.rollout.phases[after.index]?.after !== "back") return found;
   if (witness.cancel === "graceful" || (witness.failed && after.index === witness.index)) found.push("S17");
   if (brief.planned.before && !stable && candidate?.share !== 100) found.push("S18");
@@ -340,6 +377,10 @@ function leavesAstray(turn: Turn, after: RolloutState, brief: Brief): boolean {
   if (astray === 0 || after.misses > 0) return false;
   const { command } = turn;
   return command?.do !== "set-traffic" || command.shares[stable.name] !== stable.share + astray;
+}
+
+function isBack({ index }: RolloutState, { planned }: Brief): boolean {
+  return planned.rollout.phases[index]?.after === "back";
 }
 
 function isBlind(turn: Turn, after: RolloutState, brief: Brief): boolean {

@@ -17,7 +17,7 @@ export function append(node: Node, events: readonly NewEvent[], brief: Brief): N
     const leaves = event.type === "rollout-phase-started" && event.direction === "forward" && phase;
     const counted = leaves ? relied(phase, state.size, brief) : 0;
     const compared = leaves ? reliedToCompare(phase, state.size, brief) : 0;
-    witness = hear(rely(witness, counted, compared), event, phase?.name);
+    witness = hear(rely(witness, counted, compared), event, phase, state.planned.rollout);
     state = evolveRollout(state, event, brief.settings.rules);
   }
   return { ...node, state, witness };

@@ -1,5 +1,6 @@
-import type { RolloutState } from "@gennaker/core/machine";
+import type { OpenGate, RolloutState } from "@gennaker/core/machine";
 import type { RolloutCommand } from "@gennaker/core/ports";
+import type { Measuring } from "./checks.ts";
 import type { Witness } from "./witness.ts";
 import type { World } from "./world.ts";
 
@@ -28,6 +29,8 @@ export interface Node {
   readonly wire: Wire | undefined;
   /** Commands that nobody waits for and that may still land. */
   readonly late: readonly Wire[];
+  /** Measurements that the driver is making. */
+  readonly measuring: readonly Measuring[];
   /** Faults left. */
   readonly left: number;
   readonly witness: Witness;
@@ -75,6 +78,7 @@ export function keyOf(node: Node, longest: number): string {
     state.baselineProved,
     state.index,
     state.gate ? (state.gate.verdict ?? "open") : "",
+    state.promotedFully || state.gate?.tally || state.background.length > 0 ? checksKey(node, clock) : "",
     clock(state.unmet),
     clock(state.held),
     clock(state.open),
@@ -87,6 +91,25 @@ export function keyOf(node: Node, longest: number): string {
   ].join("|");
 }
 
+// The names of gates go, as those of commands do: which one is measured is known by its place.
+function checksKey({ state, measuring, now }: Node, clock: (watch: RolloutState["open"]) => string): string {
+  const { gate, background } = state;
+  const one = (check: OpenGate | undefined, watch: RolloutState["open"] | undefined): string => {
+    if (!check?.tally || !watch) return "-";
+    const { done, failures, inconclusives, errors, nextMs } = check.tally;
+    const open = watch.ms + (watch.since === undefined ? 0 : now - watch.since);
+    const due = nextMs === undefined ? "first" : Math.max(0, nextMs - open);
+    const busy = measuring.some((each) => each.gate === check.judgement);
+    const counted = "open" in check ? Math.min(1, done) : done;
+    return [check.verdict, counted, failures, inconclusives, errors, due, busy, clock(watch)].join();
+  };
+  return [
+    state.promotedFully,
+    one(gate, state.open),
+    ...background.map((check) => one(check, check?.open)),
+  ].join(";");
+}
+
 function witnessKey(witness: Witness, longest: number): string {
   return [
     witness.index,
@@ -95,6 +118,8 @@ function witnessKey(witness: Witness, longest: number): string {
     Math.min(witness.open, longest),
     witness.question === undefined ? "" : "q",
     witness.verdict,
+    witness.results,
+    witness.beside.join("/"),
     witness.counted,
     witness.compared,
     witness.cancel,
@@ -102,6 +127,8 @@ function witnessKey(witness: Witness, longest: number): string {
     bits(witness.direction === "back", witness.met, witness.metOnce, witness.paused, witness.undecided),
     bits(
       witness.promoted,
+      witness.promotedFully,
+      witness.expired,
       witness.turnedByCancel,
       witness.failed,
       witness.mustClaim,

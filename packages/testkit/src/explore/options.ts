@@ -21,6 +21,9 @@ export const FAULTS = [
   "promote",
   "inconclusive",
   "foreign verdict",
+  "check fails",
+  "check error",
+  "promote fully",
 ] as const;
 
 /** One kind of fault. */

@@ -1,5 +1,5 @@
 // What people do: answer, cancel, pause, resume, promote.
-import type { Phase } from "@gennaker/core";
+import type { Phase, Rollout } from "@gennaker/core";
 import type { NewEvent, Verdict } from "@gennaker/core/ports";
 import { append, STAGE } from "./log.ts";
 import type { Move } from "./moves.ts";
@@ -11,7 +11,7 @@ import type { Brief } from "./properties.ts";
 export function peopleMoves(node: Node, brief: Brief): readonly Move[] {
   const { gate, paused, undecided, met } = node.state;
   const moves: Move[] = [];
-  if (gate && gate.verdict === undefined)
+  if (gate && !gate.tally && gate.verdict === undefined)
     moves.push(answer(node, brief, gate.judgement, "pass"), answer(node, brief, gate.judgement, "fail"));
   const phase = phaseOf(node);
   if (phase?.gate?.kind === "promotion" && met && !node.state.promoted)
@@ -35,8 +35,8 @@ export function peopleFaults(node: Node, brief: Brief): readonly Move[] {
       "forced cancel",
     ),
   ];
-  if (gate) faults.push(answer(node, brief, `${STAGE}/another/1`, "pass", "foreign verdict"));
-  if (gate && gate.verdict === undefined)
+  if (gate && !gate.tally) faults.push(answer(node, brief, `${STAGE}/another/1`, "pass", "foreign verdict"));
+  if (gate && !gate.tally && gate.verdict === undefined)
     faults.push(answer(node, brief, gate.judgement, "inconclusive", "inconclusive"));
   if (!state.paused)
     faults.push(act(node, brief, "somebody pauses the run", { type: "run-paused", at }, "pause"));
@@ -51,7 +51,22 @@ export function peopleFaults(node: Node, brief: Brief): readonly Move[] {
       ),
     );
   if (phase !== undefined && !state.promoted) faults.push(promote(node, brief, phase, "promote"));
+  if (phase !== undefined && !state.promotedFully && hasGates(state.planned.rollout))
+    faults.push(
+      act(
+        node,
+        brief,
+        "somebody promotes it to the end",
+        { type: "rollout-promoted-fully", at, stage: STAGE },
+        "promote fully",
+      ),
+    );
   return faults;
+}
+
+// Where there are only holds, it is the same as one promotion after the other.
+function hasGates({ phases, background = [] }: Rollout): boolean {
+  return background.length > 0 || phases.some(({ gate }) => gate !== undefined);
 }
 
 function phaseOf({ state }: Node): Phase | undefined {

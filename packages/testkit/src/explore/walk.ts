@@ -2,6 +2,7 @@ import { type Graph, judgeEnds } from "./ends.ts";
 import { type Move, movesFrom } from "./moves.ts";
 import { keyOf, type Node } from "./node.ts";
 import { type Brief, type Property, PROPERTIES, timeoutOf } from "./properties.ts";
+import { gateTimes, rhythmOf } from "./readings.ts";
 import { tell, type Trace } from "./trace.ts";
 
 /** A property that does not hold, with the shortest history that shows it. */
@@ -86,7 +87,9 @@ function longestClock({ planned }: Brief): number {
     phase.deadlineMs,
     phase.holdMs ?? 0,
     timeoutOf(phase),
+    ...gateTimes(phase).map((ms) => ms + (phase.holdMs ?? 0)),
   ]);
+  times.push(...(planned.rollout.background ?? []).flatMap(rhythmOf));
   return Math.max(...times.filter(Number.isFinite));
 }
 

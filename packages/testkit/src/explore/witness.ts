@@ -1,5 +1,7 @@
 // What the monitors remember of a history. They share no code with the machine that they judge.
+import type { Phase, Rollout } from "@gennaker/core";
 import type { NewEvent, Verdict } from "@gennaker/core/ports";
+import { besides, noted, verdictOn } from "./readings.ts";
 
 /** The monitors' own account of what happened so far. */
 export interface Witness {
@@ -17,7 +19,16 @@ export interface Witness {
   readonly undecided: boolean;
   readonly question: string | undefined;
   readonly verdict: Verdict | undefined;
+  /** Nobody answered in time. */
+  readonly expired: boolean;
+  /** What the phase's check measured: a letter for each. */
+  readonly results: string;
+  /** The gates of the checks beside the phases, and what each measured. */
+  readonly gates: readonly string[];
+  readonly beside: readonly string[];
   readonly promoted: boolean;
+  /** Everything up to the end. */
+  readonly promotedFully: boolean;
   /** Healthy candidates that a finished phase relied on. */
   readonly counted: number;
   readonly cancel: "graceful" | "forced" | undefined;
@@ -50,7 +61,12 @@ export const NOTHING: Witness = {
   undecided: false,
   question: undefined,
   verdict: undefined,
+  expired: false,
+  results: "",
+  gates: [],
+  beside: [],
   promoted: false,
+  promotedFully: false,
   counted: 0,
   cancel: undefined,
   turnedByCancel: false,
@@ -93,14 +109,14 @@ export function rely(witness: Witness, counted: number, compared: number): Witne
 }
 
 /** An event is in the log. */
-export function hear(witness: Witness, event: NewEvent, phaseName: string | undefined): Witness {
+export function hear(witness: Witness, event: NewEvent, phase: Phase | undefined, rollout: Rollout): Witness {
   switch (event.type) {
     case "run-paused":
       return { ...witness, paused: true };
     case "run-resumed":
       return { ...witness, paused: false, undecided: false };
     case "rollout-paused":
-      return { ...witness, undecided: true, question: undefined, verdict: undefined };
+      return pause(witness, phase, rollout);
     case "run-cancel-requested":
       return { ...witness, cancel: event.mode };
     case "rollout-claimed":
@@ -112,11 +128,33 @@ export function hear(witness: Witness, event: NewEvent, phaseName: string | unde
         ? { ...witness, verdict: event.verdict }
         : witness;
     case "rollout-phase-promoted":
-      return event.phase === phaseName && witness.direction === "forward"
+      return event.phase === phase?.name && witness.direction === "forward"
         ? { ...witness, promoted: true }
         : witness;
+    case "rollout-promoted-fully":
+      return witness.direction === "forward"
+        ? { ...witness, promoted: true, promotedFully: true, gates: [], beside: [] }
+        : witness;
+    case "judgement-expired":
+      return event.judgement === witness.question ? { ...witness, expired: true } : witness;
+    case "check-opened":
+      return event.background === undefined
+        ? { ...witness, question: event.gate, results: "", open: 0 }
+        : {
+            ...witness,
+            gates: put(witness.gates, event.background, event.gate),
+            beside: put(witness.beside, event.background, ""),
+          };
+    case "check-measured":
+      return measured(witness, event);
     case "rollout-phase-started":
-      return { ...witness, ...FRESH, direction: event.direction, index: event.index };
+      return {
+        ...witness,
+        ...FRESH,
+        promoted: witness.promotedFully && event.direction === "forward",
+        direction: event.direction,
+        index: event.index,
+      };
     case "rollout-turned-back":
       return {
         ...witness,
@@ -153,7 +191,39 @@ const FRESH = {
   open: 0,
   question: undefined,
   verdict: undefined,
+  expired: false,
+  results: "",
   promoted: false,
 } as const;
 
-const TURNED = { failed: false, failedNow: undefined, undecided: false } as const;
+const TURNED = { failed: false, failedNow: undefined, undecided: false, gates: [], beside: [] } as const;
+
+// What could not be decided is forgotten: it is asked or measured afresh.
+function pause(witness: Witness, phase: Phase | undefined, rollout: Rollout): Witness {
+  const open = besides(rollout, witness).map((verdict) => verdict !== "inconclusive");
+  const own = verdictOn(phase?.gate, witness) === "inconclusive";
+  return {
+    ...witness,
+    undecided: true,
+    ...(own && { question: undefined, verdict: undefined, results: "" }),
+    gates: witness.gates.map((gate, index) => (open[index] ? gate : "")),
+    beside: witness.beside.map((results, index) => (open[index] ? results : "")),
+  };
+}
+
+// Only what is waited for counts.
+function measured(witness: Witness, { gate, verdict }: NewEvent<"check-measured">): Witness {
+  if (gate === witness.question) return { ...witness, results: noted(witness.results, verdict, false) };
+  const index = witness.gates.indexOf(gate);
+  if (index < 0) return witness;
+  return {
+    ...witness,
+    beside: put(witness.beside, index, noted(witness.beside[index] ?? "", verdict, true)),
+  };
+}
+
+function put(list: readonly string[], index: number, value: string): readonly string[] {
+  return Array.from({ length: Math.max(list.length, index + 1) }, (_, at) =>
+    at === index ? value : (list[at] ?? ""),
+  );
+}

@@ -7,6 +7,7 @@ import { destroy } from "./cases/destroy.ts";
 import { errors } from "./cases/errors.ts";
 import { fencing } from "./cases/fencing.ts";
 import { observe } from "./cases/observe.ts";
+import { previews } from "./cases/preview.ts";
 import { residue } from "./cases/residue.ts";
 import { scale } from "./cases/scale.ts";
 import { traffic } from "./cases/traffic.ts";
@@ -22,6 +23,7 @@ const CASES: readonly Case[] = [
   ...fencing,
   ...conditions,
   ...watching,
+  ...previews,
   ...observe,
   ...errors,
   ...cancellation,

@@ -20,6 +20,8 @@ export interface ProviderUnderTest<Release> {
   readonly otherRelease?: Release;
   /** Another connection to the same world, as after a crash. The kit closes it. */
   reconnect?(): Promise<Provider<Release>>;
+  /** Which group answers at an address that `preview` gave; needed where `supports.preview`. */
+  reach?(address: string): Promise<string>;
   /** Names of what is left in the world; asked after `dispose`. */
   residue?(): Promise<readonly string[]>;
   /** Ends everything that the test made. Called once for each test, also when it failed. */

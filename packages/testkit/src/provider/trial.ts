@@ -11,7 +11,7 @@ import type {
 } from "@gennaker/core/ports";
 import type { ProviderKitOptions, ProviderUnderTest } from "./options.ts";
 
-type Optional = "badRelease" | "reconnect" | "residue";
+type Optional = "badRelease" | "reconnect" | "residue" | "reach";
 
 /** One provider on trial: its calls in short, with tokens of the newest epoch. */
 export class Trial {

@@ -83,7 +83,7 @@ export class Crowd {
   }
 
   #plan(run: string): void {
-    const { pause = 0, cancel = 0, forcedCancel = 0, promote = 0 } = this.#people;
+    const { pause = 0, cancel = 0, forcedCancel = 0, promote = 0, promoteFully = 0 } = this.#people;
     const plans: { at: number; readonly do: () => void }[] = [];
     const maybe = (probability: number, text: string, act: Intent["act"]): void => {
       const at = this.#chance.within([1, this.#chance.pick(EVENTS)]);
@@ -94,6 +94,9 @@ export class Crowd {
     maybe(cancel, "cancels", (handle, actor) => handle.cancel({ actor }));
     maybe(forcedCancel, "cancels by force", (handle, actor) => handle.cancel({ actor, mode: "forced" }));
     maybe(promote, "promotes", (handle, actor) => promoteWhatRolls(handle, actor));
+    // Chance is only asked where it is to decide, so that older seeds tell what they told.
+    if (promoteFully > 0)
+      maybe(promoteFully, "promotes to the end", (handle, actor) => promoteWhatRolls(handle, actor, true));
     this.#plans.set(run, plans);
   }
 
@@ -176,8 +179,8 @@ export class Crowd {
   }
 }
 
-async function promoteWhatRolls(handle: RunHandle, actor: string): Promise<void> {
+async function promoteWhatRolls(handle: RunHandle, actor: string, full = false): Promise<void> {
   const { stages } = await handle.state();
   const rolling = stages.find(({ rollout }) => rollout && rollout.outcome === undefined);
-  if (rolling) await handle.promote(rolling.name, { actor });
+  if (rolling) await handle.promote(rolling.name, { actor, full });
 }

@@ -41,5 +41,7 @@ function keysOf(event: Event): readonly string[] {
   if (event.type === "rollout-command-sent") return [`command ${event.command} is said`];
   if (event.type === "judgement-answered" && event.verdict !== "inconclusive")
     return [`judgement ${event.judgement} is decided`];
+  if (event.type === "check-measured") return [`measurement ${event.measurement} of ${event.gate} is made`];
+  if (event.type === "check-closed") return [`check ${event.gate} is decided`];
   return [];
 }

@@ -26,4 +26,6 @@ export interface People {
   readonly forcedCancel?: number;
   /** Skips the hold and the gate of a phase. */
   readonly promote?: number;
+  /** Skips everything that is left, but health. */
+  readonly promoteFully?: number;
 }

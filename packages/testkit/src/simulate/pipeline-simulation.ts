@@ -1,4 +1,4 @@
-import type { AnyPipeline, Duration, StageContext } from "@gennaker/core";
+import type { AnyPipeline, CheckContext, CheckResult, Duration, StageContext } from "@gennaker/core";
 import type { Cluster, Engine, Event, Json, Outcome, Provider, ServerGroup } from "@gennaker/core/ports";
 import type { Behaviour } from "../cloud/behaviour.ts";
 import type { Faults } from "../cloud/faults.ts";
@@ -29,6 +29,12 @@ export interface StageWorld {
 
 /** What takes the place of the code of a stage while it is simulated. */
 export type StandIn<Output> = (context: StageContext<never>, world: StageWorld) => Output | Promise<Output>;
+
+/** What takes the place of the code of a check while it is simulated. */
+export type CheckStandIn = (
+  context: CheckContext<never>,
+  world: StageWorld,
+) => CheckResult | Promise<CheckResult>;
 
 /** Another run in the same log and the same cloud. */
 export interface RunBeside {
@@ -63,6 +69,8 @@ export interface PipelineSimulation<Input, Outputs = object> {
   readonly people?: People;
   /** Stand-ins for stages' code, by name: whatever calls the real world must have one. */
   readonly stages?: { readonly [Name in keyof Outputs]?: StandIn<Outputs[Name]> };
+  /** Stand-ins for the code of checks, by their names: whatever calls the real world must have one. */
+  readonly checks?: Readonly<Record<string, CheckStandIn>>;
   /** Other runs, for the same clusters or for others. */
   readonly beside?: readonly RunBeside[];
   /** Makes the log that all lives of the process share. Default `memory()`. */

@@ -4,7 +4,7 @@ import type { Random } from "../cloud/random.ts";
 import { mortalClock } from "./mortal-clock.ts";
 import { type MortalEngine, mortalEngine } from "./mortal-engine.ts";
 import type { SimulationState, StartedRun } from "./simulation-state.ts";
-import { type StandIns, stageWorld, withStandIns } from "./stand-ins.ts";
+import { standInChecks, type StandIns, stageWorld, withStandIns } from "./stand-ins.ts";
 
 /** One life of the simulated process, from its start to its end or its death. */
 export class ProcessLife {
@@ -29,14 +29,16 @@ export class ProcessLife {
     });
     const clock = mortalClock(state.clock, () => this.#engine.dead);
     const world = stageWorld(clock, stageChance);
+    const checks = standInChecks(standIns, world);
     const code = new Map(
-      state.runs.map(({ pipeline }) => [pipeline, withStandIns(pipeline, standIns, world)]),
+      state.runs.map(({ pipeline }) => [pipeline, withStandIns(pipeline, standIns, checks, world)]),
     );
     this.#lines = state.providers.connect();
     this.#delivery = createDelivery({
       engine: this.#engine,
       clock,
       pipelines: [...code.values()],
+      checks,
       providers: this.#lines.map((line) => state.providers.counted(state.provider(line))),
       newRunId: () => `run-${this.#runs() + 1}`,
     });

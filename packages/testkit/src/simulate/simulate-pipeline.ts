@@ -32,12 +32,12 @@ export async function simulatePipeline<Input, Outputs>(
   options: PipelineSimulation<NoInfer<Input>, NoInfer<Outputs>>,
 ): Promise<SimulatedPipeline> {
   const { clusters, faults = {} } = options;
-  const standIns = (options.stages ?? {}) as StandIns;
+  const standIns: StandIns = { stages: options.stages ?? {}, checks: options.checks ?? {} };
   checkClusters(clusters);
   const state = newSimulation(pipeline as AnyPipeline, options);
   checkStandIns(
     state.runs.map((run) => run.pipeline),
-    standIns,
+    standIns.stages,
   );
   const inspector = new Inspector(state, clusters, (faults.autoscaler ?? 0) > 0);
   const simulator = new Simulator(state, inspector, standIns, options);

@@ -24,13 +24,15 @@ export class SimulatedProviders {
   /** Fresh connections, as a process makes them at its start. */
   connect(): Provider[] {
     return [...this.#accounts].map(([name, accounts]) => {
-      const { traffic, fencing, conditions, createOnce, watch } = this.#likes.get(name)?.supports ?? {};
+      const { traffic, fencing, conditions, createOnce, watch, preview } =
+        this.#likes.get(name)?.supports ?? {};
       const supports = {
         ...(traffic && { traffic }),
         ...(fencing && { fencing }),
         ...(conditions !== undefined && { conditions }),
         ...(createOnce !== undefined && { createOnce }),
         ...(watch !== undefined && { watch }),
+        ...(preview !== undefined && { preview }),
       };
       const made = [...accounts].map((account) => this.#cloud.provider({ name, account, ...supports }));
       // Each knows the clusters of all accounts: accounts differ only in what clusters are called.
@@ -58,6 +60,9 @@ export class SimulatedProviders {
       scaleGroup: (...args) => count(provider.scaleGroup(...args)),
       setTraffic: (...args) => count(provider.setTraffic(...args)),
       destroyGroup: (...args) => count(provider.destroyGroup(...args)),
+      ...(provider.preview && {
+        preview: (...args) => count(provider.preview?.(...args) ?? Promise.reject(new Error("no preview"))),
+      }),
     };
   }
 }

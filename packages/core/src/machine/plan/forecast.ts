@@ -1,10 +1,11 @@
 import { InvariantError } from "../../errors.ts";
 import type { ClusterState } from "../../model/cluster.ts";
+import type { BackgroundCheck, Gate } from "../../model/gate.ts";
 import type { Json } from "../../model/json.ts";
-import type { Gate } from "../../model/phase.ts";
 import type { GroupView, NewEvent, Outcome, RolloutCommand } from "../events.ts";
 import { decideRollout } from "../rollout/decide.ts";
 import { evolveRollout, initialRollout } from "../rollout/evolve.ts";
+import type { Measurement } from "../rollout/measure.ts";
 import { isHeld } from "../rollout/memory.ts";
 import { rolesIn } from "../rollout/roles.ts";
 import { serving } from "../rollout/serving.ts";
@@ -29,6 +30,8 @@ export interface PhaseForecast {
   readonly takesMs: number;
   /** Of `takesMs`, how long it is held although all is as wanted. */
   readonly holdMs: number;
+  /** Of `takesMs`, how long its check is measured. */
+  readonly measuresMs: number;
   readonly commands: readonly RolloutCommand[];
   /** The groups when it ends. */
   readonly groups: readonly GroupForecast[];
@@ -36,7 +39,10 @@ export interface PhaseForecast {
   readonly servingLeast: number;
   /** Most instances that exist while it lasts. */
   readonly runningPeak: number;
-  /** What has to be answered before the next phase; its time is not known. */
+  /**
+   * What has to be passed before the next phase. How long people take is not known; a check is taken to pass at its first
+   * try, measurements to take no time.
+   */
   readonly gate?: Gate;
 }
 
@@ -56,6 +62,8 @@ export interface RolloutForecast {
   readonly phases: readonly PhaseForecast[];
   readonly servingLeast: number;
   readonly runningPeak: number;
+  /** What is measured beside the phases, and how often it would be. */
+  readonly background: readonly (BackgroundCheck & { readonly measurements: number })[];
   /** From each phase from which there is one. */
   readonly wayBack: readonly WayBackForecast[];
   /** The cluster afterwards. */
@@ -67,6 +75,8 @@ interface Walk {
   world: IdealWorld;
   now: number;
   readonly phases: Draft[];
+  /** Measurements of each check in the background. */
+  readonly measured: number[];
 }
 
 type Draft = { -readonly [K in keyof PhaseForecast]: PhaseForecast[K] } & { commands: RolloutCommand[] };
@@ -83,7 +93,7 @@ export function forecastRollout(
   const begin = (): Walk => start(planned, observed, bootMs);
   const walk = begin();
   while (walk.rollout.outcome === undefined) step(walk);
-  const { phases, world, now, rollout } = walk;
+  const { phases, world, now, rollout, measured } = walk;
   return {
     outcome: rollout.outcome ?? "failed",
     candidate: rollout.candidate ?? "",
@@ -91,6 +101,10 @@ export function forecastRollout(
     phases,
     servingLeast: Math.min(...phases.map((phase) => phase.servingLeast)),
     runningPeak: Math.max(...phases.map((phase) => phase.runningPeak)),
+    background: (planned.rollout.background ?? []).map((check, index) => ({
+      ...check,
+      measurements: measured[index] ?? 0,
+    })),
     wayBack: planned.rollout.phases
       .filter((phase) => phase.after === "back")
       .map((phase) => cancelIn(phase.name, begin(), planned.rollout.phases.length)),
@@ -102,7 +116,13 @@ function start(planned: NewEvent<"rollout-planned">, observed: ClusterState, boo
   const { at, stage, cluster, traffic } = planned;
   const claimed: NewEvent = { type: "rollout-claimed", at, stage, epoch: 1 };
   const world = idealWorld(observed, { cluster: cluster.name, traffic, bootMs, now: at });
-  return { rollout: evolveRollout(initialRollout(planned), claimed), world, now: at, phases: [] };
+  return {
+    rollout: evolveRollout(initialRollout(planned), claimed),
+    world,
+    now: at,
+    phases: [],
+    measured: [],
+  };
 }
 
 /** Cancels when a phase is reached, and walks the way back. */
@@ -143,7 +163,7 @@ function step(walk: Walk, stopIn?: string): void {
     return;
   }
   // What was recorded may have changed what follows: an answer was given.
-  if (decision.events.length > 0 || promote(walk)) return;
+  if (pass(walk, decision.measure ?? []) || decision.events.length > 0 || promote(walk)) return;
   wait(walk, decision.wakeAt);
 }
 
@@ -154,6 +174,17 @@ function releaseFor(body: RolloutCommand, { rollout, world }: Walk): { readonly 
   const stable = world.state.groups.find(({ name }) => name === planned.before?.group);
   const release = compared ? stable?.release : planned.release;
   return release === undefined ? {} : { release };
+}
+
+// What is to be measured passes, and takes no time.
+function pass(walk: Walk, due: readonly Measurement[]): boolean {
+  const { stage } = walk.rollout.planned;
+  for (const { gate, measurement } of due) {
+    const index = walk.rollout.background.findIndex((check) => check?.judgement === gate);
+    if (index >= 0) walk.measured[index] = (walk.measured[index] ?? 0) + 1;
+    fold(walk, { type: "check-measured", at: walk.now, stage, gate, measurement, verdict: "pass" });
+  }
+  return due.length > 0;
 }
 
 // Who waits to be promoted is promoted at once, when it has been held for as long as it must.
@@ -175,7 +206,7 @@ function wait(walk: Walk, wakeAt: number | undefined): void {
     throw new InvariantError(`rollout ${walk.rollout.planned.key} waits for nothing in an ideal world`);
   const next = Math.min(...instants);
   const phase = walk.phases.at(-1);
-  if (phase && walk.rollout.met) phase.holdMs += next - walk.now;
+  if (phase && walk.rollout.met) phase[walk.rollout.gate?.tally ? "measuresMs" : "holdMs"] += next - walk.now;
   walk.now = next;
   walk.world = passTime(walk.world, next);
   measure(walk);
@@ -188,12 +219,17 @@ function fold(walk: Walk, event: NewEvent): void {
     measure(walk);
   }
   if (event.type === "judgement-requested") answer(walk, event);
+  if (event.type === "check-opened" && event.phase !== undefined) showGate(walk);
 }
 
-function answer(walk: Walk, { stage, judgement }: NewEvent<"judgement-requested">): void {
+function showGate(walk: Walk): void {
   const phase = walk.phases.at(-1);
   const { gate } = walk.rollout.planned.rollout.phases.find(({ name }) => name === phase?.phase) ?? {};
   if (phase && gate) phase.gate = gate;
+}
+
+function answer(walk: Walk, { stage, judgement }: NewEvent<"judgement-requested">): void {
+  showGate(walk);
   fold(walk, {
     type: "judgement-answered",
     at: walk.now,
@@ -212,6 +248,7 @@ function draft({ now, rollout }: Walk, { phase, direction }: NewEvent<"rollout-p
     startsMs,
     takesMs: 0,
     holdMs: 0,
+    measuresMs: 0,
     commands: [],
     groups: [],
     servingLeast: Infinity,

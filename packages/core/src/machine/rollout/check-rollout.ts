@@ -1,11 +1,11 @@
+import type { Gate, JudgementGate, PromotionGate } from "../../model/gate.ts";
 import { checkBaseline } from "./check-baseline.ts";
-import type { JudgementGate, Phase, Rollout, Shares, Situation, WantedSize } from "../../model/phase.ts";
+import { checkBackground, checkMeasures } from "./check-measures.ts";
+import type { Phase, Rollout, Shares, Situation, WantedSize } from "../../model/phase.ts";
 
 /** What is wrong with the phases that a strategy made, with what to write instead. */
-export function checkRollout(
-  { phases, minHealthy, floor = minHealthy, onRollback }: Rollout,
-  situation: Situation,
-): readonly string[] {
+export function checkRollout(rollout: Rollout, situation: Situation): readonly string[] {
+  const { phases, minHealthy, floor = minHealthy, onRollback } = rollout;
   return [
     ...(phases.length === 0 ? ["has no phases (at least one is needed)"] : []),
     ...(isPercent(minHealthy) && minHealthy >= 1 ? [] : [`minHealthy: ${minHealthy} is not 1 to 100`]),
@@ -19,6 +19,7 @@ export function checkRollout(
     ...phases.flatMap((phase) =>
       checkPhase(phase, situation).map((problem) => `phase ${JSON.stringify(phase.name)}: ${problem}`),
     ),
+    ...checkBackground(rollout),
   ];
 }
 
@@ -103,18 +104,45 @@ function checkOthers({ warm, keep }: NonNullable<Phase["want"]["others"]>): read
 function checkGate({ gate, after }: Phase): readonly string[] {
   if (!gate) return [];
   return [
-    ...(gate.kind === "judgement" ? checkJudgement(gate) : []),
+    ...checkKind(gate).map((problem) => `gate: ${problem}`),
     ...(after === "forward"
       ? ["gate: nothing can lead back from here (put the gate into an earlier phase)"]
       : []),
   ];
 }
 
-function checkJudgement({ roles, timeoutMs }: JudgementGate): readonly string[] {
+function checkKind(gate: Gate): readonly string[] {
+  switch (gate.kind) {
+    case "judgement":
+      return checkJudgement(gate);
+    case "promotion":
+      return checkPromotion(gate);
+    case "check":
+      return checkMeasures(gate);
+    default:
+      return [
+        `kind: ${JSON.stringify((gate as { kind?: unknown }).kind)} is unknown (write "judgement", "promotion" or "check")`,
+      ];
+  }
+}
+
+function checkJudgement({ roles, timeoutMs, onTimeout }: JudgementGate): readonly string[] {
   return [
-    ...(roles.length > 0 ? [] : ["gate: at least one role is needed"]),
-    ...(timeoutMs === undefined || timeoutMs > 0 ? [] : [`gate: ${timeoutMs} ms is no time to answer`]),
+    ...(roles.length > 0 ? [] : ["at least one role is needed"]),
+    ...(timeoutMs === undefined || timeoutMs > 0 ? [] : [`${timeoutMs} ms is no time to answer`]),
+    ...(onTimeout === undefined || onTimeout === "fail" || onTimeout === "pass"
+      ? []
+      : [`onTimeout: ${JSON.stringify(onTimeout)} is unknown (write "fail" or "pass")`]),
+    ...(onTimeout === "pass" && timeoutMs === undefined
+      ? ["onTimeout: silence never ends without a timeout (give one as well)"]
+      : []),
   ];
+}
+
+function checkPromotion({ afterMs }: PromotionGate): readonly string[] {
+  return afterMs === undefined || (afterMs > 0 && Number.isFinite(afterMs))
+    ? []
+    : [`after: ${afterMs} ms leaves nobody the time to promote it (write more, or leave the gate out)`];
 }
 
 function isPercent(value: number): boolean {

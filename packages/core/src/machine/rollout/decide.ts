@@ -3,7 +3,8 @@ import { InvariantError } from "../../errors.ts";
 import type { Healthy, NewEvent, RolloutCommand } from "../events.ts";
 import { evolveRollout } from "./evolve.ts";
 import { nextFact } from "./facts.ts";
-import { timeoutOf } from "./gate.ts";
+import { overdueMs, timeoutOf } from "./gate.ts";
+import { dueMeasurements, type Measurement, measuringInstants } from "./measure.ts";
 import { mayAct, RULES, type Rules } from "./rules.ts";
 import { look, type Sight } from "./sight.ts";
 import { isOver, type RolloutState } from "./state.ts";
@@ -23,6 +24,8 @@ export interface RolloutDecision {
   readonly events: readonly NewEvent[];
   /** To carry out once. `id` is the token's command. */
   readonly command?: { readonly id: string; readonly body: RolloutCommand };
+  /** Measurements of checks that are due. They are listed until they are recorded: each is to be made once at a time. */
+  readonly measure?: readonly Measurement[];
   /** The next instant at which time alone changes the decision. */
   readonly wakeAt?: number;
 }
@@ -46,7 +49,7 @@ export function decideRollout(
     const sight = look(next, world, now, rules);
     const step = nextStep(sight);
     const fact = isOver(next) ? undefined : nextFact(sight, step);
-    if (!fact) return say(sight, step, events);
+    if (!fact) return { ...say(sight, step, events), ...measure(sight) };
     if (events.push(fact) > FACTS_MAX)
       throw new InvariantError(`rollout ${state.planned.key} never comes to rest`);
     next = evolveRollout(next, fact, rules);
@@ -84,6 +87,11 @@ function mayBeSaid({ urgent }: Extract<Step, { readonly say: unknown }>, sight: 
   return urgent === true || sight.rules.mayStep(sight);
 }
 
+function measure(sight: Sight): Pick<RolloutDecision, "measure"> {
+  const due = mayAct(sight) ? dueMeasurements(sight) : [];
+  return due.length > 0 ? { measure: due } : {};
+}
+
 function conditionOf(body: RolloutCommand, sight: Sight): Healthy {
   return body.do === "create-group" ? {} : sight.rules.conditionOf(body, sight);
 }
@@ -97,12 +105,15 @@ function wake(sight: Sight, step: Step | undefined, quiet: boolean): { readonly 
   const { state, phase, now } = sight;
   if (quiet) return {};
   const timeoutMs = timeoutOf(phase);
+  const promotedMs = overdueMs(phase);
   const speaks = step !== undefined && "say" in step;
   const instants = [
     speaks ? state.retryAt : undefined,
     state.watching ? undefined : instantOf(state.unmet, phase?.deadlineMs ?? 0),
     state.promoted || state.direction === "back" ? undefined : instantOf(state.held, phase?.holdMs ?? 0),
     timeoutMs === undefined ? undefined : instantOf(state.open, timeoutMs),
+    promotedMs === undefined ? undefined : instantOf(state.held, promotedMs),
+    ...measuringInstants(state),
   ].filter((instant) => instant !== undefined && instant > now);
   return instants.length === 0 ? {} : { wakeAt: Math.min(...(instants as number[])) };
 }

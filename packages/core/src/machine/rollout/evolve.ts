@@ -2,8 +2,17 @@ import type { WantedSize } from "../../model/phase.ts";
 import type { CommandResult } from "../events.ts";
 import { RULES, type Rules } from "./rules.ts";
 import { need, sizeOf } from "./size.ts";
-import { type Fact, isOver, phaseOf, type RolloutState } from "./state.ts";
-import { ZERO } from "./stopwatch.ts";
+import { openCheckOf } from "./open-check.ts";
+import {
+  type Fact,
+  isOver,
+  type OpenBackground,
+  type OpenGate,
+  phaseOf,
+  type RolloutState,
+} from "./state.ts";
+import { elapsed, ZERO } from "./stopwatch.ts";
+import { count, openedAt } from "./tally.ts";
 import { wayBack } from "./way-back.ts";
 
 /** The state of a rollout that is planned and has done nothing yet. */
@@ -28,8 +37,11 @@ export function initialRollout(planned: Fact<"rollout-planned">): RolloutState {
     met: false,
     metOnce: false,
     promoted: false,
+    promotedFully: false,
     gate: undefined,
     asked: 0,
+    background: [],
+    preview: undefined,
     unmet: ZERO,
     held: ZERO,
     open: ZERO,
@@ -91,6 +103,18 @@ function apply(state: RolloutState, event: Fact, rules: Rules): RolloutState {
       return inPhase(state, event.phase) && state.direction === "forward"
         ? { ...state, promoted: true }
         : state;
+    case "rollout-promoted-fully":
+      return state.direction === "forward"
+        ? { ...state, promoted: true, promotedFully: true, background: [] }
+        : state;
+    case "rollout-preview-available":
+      return { ...state, preview: { group: event.group, address: event.address } };
+    case "check-opened":
+      return openCheck(state, event);
+    case "check-measured":
+      return measure(state, event, rules);
+    case "check-closed":
+      return closeCheck(state, event);
     case "rollout-command-sent":
       return send(state, event);
     case "rollout-command-settled":
@@ -102,7 +126,7 @@ function apply(state: RolloutState, event: Fact, rules: Rules): RolloutState {
     case "judgement-expired":
       return answer(state, event.judgement, "expired", rules);
     case "rollout-paused":
-      return { ...state, undecided: true, gate: undefined };
+      return { ...state, undecided: true, ...withoutUndecided(state) };
     case "rollout-turned-back":
       return turn(state, event);
     case "rollout-finished":
@@ -126,7 +150,7 @@ function startPhase(state: RolloutState, event: Fact<"rollout-phase-started">): 
   const fresh = {
     met: false,
     metOnce: false,
-    promoted: false,
+    promoted: state.promotedFully && event.direction === "forward",
     gate: undefined,
     unmet: ZERO,
     held: ZERO,
@@ -197,6 +221,57 @@ function answer(
     : state;
 }
 
+// One of an older phase is no longer waited for, nor is any on the way back.
+function openCheck(state: RolloutState, event: Fact<"check-opened">): RolloutState {
+  const { gate: judgement, phase, background } = event;
+  if (state.direction === "back") return state;
+  const opened = { judgement, verdict: undefined, tally: openedAt(event.at) };
+  const asked = state.asked + 1;
+  if (background !== undefined)
+    return { ...state, asked, background: withBackground(state, background, { ...opened, open: ZERO }) };
+  return phase !== undefined && inPhase(state, phase) ? { ...state, asked, gate: opened, open: ZERO } : state;
+}
+
+function measure(state: RolloutState, event: Fact<"check-measured">, rules: Rules): RolloutState {
+  const { gate, measurement, at } = event;
+  const open = openCheckOf(state, gate, rules.isOwnMeasurement, measurement);
+  if (!open) return state;
+  const measured = {
+    ...open.check,
+    tally: count(open.check.tally, event, elapsed(open.watch, at), open.spec),
+  };
+  return open.background === undefined
+    ? { ...state, gate: measured }
+    : { ...state, background: withBackground(state, open.background, { ...measured, open: open.watch }) };
+}
+
+function closeCheck(state: RolloutState, { gate, verdict, reason }: Fact<"check-closed">): RolloutState {
+  const closed = { verdict, ...(reason !== undefined && { reason }) };
+  if (state.gate?.judgement === gate) return { ...state, gate: { ...state.gate, ...closed } };
+  const index = state.background.findIndex((check) => check?.judgement === gate);
+  const check = state.background[index];
+  return check ? { ...state, background: withBackground(state, index, { ...check, ...closed }) } : state;
+}
+
+function withBackground(
+  state: RolloutState,
+  index: number,
+  check: OpenBackground,
+): RolloutState["background"] {
+  return (state.planned.rollout.background ?? []).map((_, at) =>
+    at === index ? check : state.background[at],
+  );
+}
+
+// What could not be decided is asked or measured afresh once the rollout goes on.
+function withoutUndecided({ gate, background }: RolloutState): Pick<RolloutState, "gate" | "background"> {
+  return { gate: decided(gate), background: background.map(decided) };
+}
+
+function decided<T extends OpenGate>(open: T | undefined): T | undefined {
+  return open?.verdict === "inconclusive" ? undefined : open;
+}
+
 function turn(state: RolloutState, { reason, cancelled }: Fact<"rollout-turned-back">): RolloutState {
   return {
     ...state,
@@ -205,6 +280,7 @@ function turn(state: RolloutState, { reason, cancelled }: Fact<"rollout-turned-b
     met: false,
     metOnce: false,
     gate: undefined,
+    background: [],
     undecided: false,
     failure: undefined,
     misses: 0,

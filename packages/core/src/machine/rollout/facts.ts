@@ -1,5 +1,6 @@
 import type { NewEvent, Outcome } from "../events.ts";
-import { askGate, expireGate, pauseUndecided } from "./gate.ts";
+import { askGate, expireGate, pauseUndecided, promoteOverdue } from "./gate.ts";
+import { closeCheck, endBackground, openBackground } from "./measure.ts";
 import { sharesIn } from "./roles.ts";
 import { mayAct } from "./rules.ts";
 import { isLost, type Sight } from "./sight.ts";
@@ -17,12 +18,14 @@ export function nextFact(sight: Sight, step: Step | undefined): NewEvent | undef
   if (noted) return noted;
   if (sight.state.watching) return heal(sight, step);
   return (
+    closeCheck(sight) ??
     turnBack(sight) ??
     giveUp(sight, step) ??
     begin(sight) ??
     raiseSize(sight) ??
     noteMet(sight, step) ??
     late(sight, step) ??
+    openBackground(sight) ??
     advance(sight)
   );
 }
@@ -135,8 +138,9 @@ function advance(sight: Sight): NewEvent | undefined {
   const expired = expireGate(sight);
   if (expired || !state.met) return expired;
   if (!state.promoted && !sight.rules.isHeld(state, phase.holdMs ?? 0, now)) return undefined;
-  if (!sight.rules.isPassed(sight)) return askGate(sight);
-  return startPhase(sight, state.index + 1) ?? arrive(sight);
+  if (!sight.rules.isPassed(sight)) return promoteOverdue(sight) ?? askGate(sight);
+  if (!sight.rules.isMeasured(sight)) return undefined;
+  return endBackground(sight) ?? startPhase(sight, state.index + 1) ?? arrive(sight);
 }
 
 function arrive(sight: Sight): NewEvent {

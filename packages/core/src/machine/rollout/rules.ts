@@ -1,12 +1,14 @@
 import { conditionOf, refusal } from "./condition.ts";
-import { isPassed } from "./gate.ts";
+import { isConsent, isPassed } from "./gate.ts";
 import { type Guard, guardLast, guardShrink, guardTraffic } from "./guard.ts";
 import { home } from "./home.ts";
 import * as memory from "./memory.ts";
+import { isMeasured, mayMeasure } from "./measure.ts";
 import type { Sight } from "./sight.ts";
 import { follows } from "./size.ts";
 import { isStill } from "./state.ts";
 import { isRight } from "./right.ts";
+import { verdictOf } from "./tally.ts";
 import { isLate, TURN, type TurnRule } from "./turn.ts";
 import { ORDER, type StepRule } from "./want.ts";
 
@@ -52,6 +54,18 @@ export interface Rules {
   readonly isHeld: typeof memory.isHeld;
   /** Whether an answer is meant for the open question. */
   readonly isOwnVerdict: typeof memory.isOwnVerdict;
+  /** Whether silence is a yes. */
+  readonly isConsent: typeof isConsent;
+  /** Whether a phase was well for so long that it is promoted without anybody's doing. */
+  readonly isOverdue: typeof memory.isHeld;
+  /** Whether a measurement may begin. */
+  readonly mayMeasure: typeof mayMeasure;
+  /** Whether a measurement is the one that is waited for. */
+  readonly isOwnMeasurement: typeof memory.isOwnMeasurement;
+  /** What a check's measurements come to. */
+  readonly verdictOf: typeof verdictOf;
+  /** Whether every check in the background was measured before the point of no return. */
+  readonly isMeasured: typeof isMeasured;
   /** How long to be silent after misses in a row. */
   readonly pauseAfter: typeof memory.pauseAfter;
 }
@@ -117,5 +131,11 @@ export const RULES: Rules = {
   tick: memory.tick,
   isHeld: memory.isHeld,
   isOwnVerdict: memory.isOwnVerdict,
+  isConsent,
+  isOverdue: memory.isHeld,
+  mayMeasure,
+  isOwnMeasurement: memory.isOwnMeasurement,
+  verdictOf,
+  isMeasured,
   pauseAfter: memory.pauseAfter,
 };

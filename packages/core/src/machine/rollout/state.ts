@@ -1,14 +1,27 @@
 import type { Phase } from "../../model/phase.ts";
 import type { Event, EventType, NewEvent, Outcome, RolloutCommand, Verdict } from "../events.ts";
 import type { Stopwatch } from "./stopwatch.ts";
+import type { Tally } from "./tally.ts";
 
 /** A fact, in the log or about to be. */
 export type Fact<T extends EventType = EventType> = Event<T> | NewEvent<T>;
 
-/** The question that a phase waits for. */
+/** The question, or the check, that a phase waits for. */
 export interface OpenGate {
+  /** Identifies it: an answer or a measurement of another one does not count. */
   readonly judgement: string;
   readonly verdict: Verdict | "expired" | undefined;
+  /** Why the verdict is what it is, where a check said so. */
+  readonly reason?: string;
+  /** What a check has measured so far. */
+  readonly tally?: Tally;
+}
+
+/** A check that is measured beside the phases. */
+export interface OpenBackground extends OpenGate {
+  readonly tally: Tally;
+  /** How long it has been open. */
+  readonly open: Stopwatch;
 }
 
 /** A rollout, folded from its run's log. Nothing here was observed, except what an event says. */
@@ -47,9 +60,15 @@ export interface RolloutState {
   /** The phase's want was met before: what is unmet now is drift. */
   readonly metOnce: boolean;
   readonly promoted: boolean;
+  /** Somebody skipped everything up to the end, but health. */
+  readonly promotedFully: boolean;
   readonly gate: OpenGate | undefined;
-  /** Questions asked so far. */
+  /** Questions asked and checks opened so far. */
   readonly asked: number;
+  /** Checks beside the phases, in the order of the plan; undefined: not open. */
+  readonly background: readonly (OpenBackground | undefined)[];
+  /** Where the candidate can be reached before it has traffic. */
+  readonly preview: { readonly group: string; readonly address: string } | undefined;
   /** How long the want was unmet; the deadline looks at it. */
   readonly unmet: Stopwatch;
   /** How long the want has been met without a break. */

@@ -56,11 +56,20 @@ const stableMissing: TurnRule = (sight) => {
   return missing && candidate?.share !== 100 ? missingStable(sight) : undefined;
 };
 
-/** The question was answered with no, or by nobody in time. */
-const verdictAgainst: TurnRule = ({ state, phase }) => {
+/** The question was answered with no, or by nobody in time; or the check failed. */
+const verdictAgainst: TurnRule = ({ state, phase, rules }) => {
+  const { gate } = state;
   if (phase?.after === "forward") return undefined;
-  if (state.gate?.verdict === "fail") return `${phase?.name}: the verdict was fail`;
-  return state.gate?.verdict === "expired" ? `${phase?.name}: nobody answered in time` : undefined;
+  if (gate?.verdict === "fail") return `${phase?.name}: ${gate.reason ?? "the verdict was fail"}`;
+  return gate?.verdict === "expired" && !rules.isConsent(phase)
+    ? `${phase?.name}: nobody answered in time`
+    : undefined;
+};
+
+/** A check beside the phases failed. */
+const backgroundAgainst: TurnRule = (sight) => {
+  const failed = sight.state.background.find((check) => check?.verdict === "fail");
+  return failed && mayFail(sight) ? (failed.reason ?? "a check in the background failed") : undefined;
 };
 
 /** What to say when stable is gone. */
@@ -112,4 +121,5 @@ export const TURN: readonly TurnRule[] = [
   candidateSick,
   commandFailed,
   verdictAgainst,
+  backgroundAgainst,
 ];

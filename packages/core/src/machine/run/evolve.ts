@@ -147,7 +147,18 @@ function end(
 }
 
 function openJudgement(event: Fact<"judgement-requested">): NonNullable<StageState["judgement"]> {
-  const { judgement, roles, instructions, phase, expiresAt, approvals, choices, excludes } = event;
+  const {
+    judgement,
+    roles,
+    instructions,
+    phase,
+    expiresAt,
+    approvals,
+    choices,
+    excludes,
+    onTimeout,
+    preview,
+  } = event;
   return {
     judgement,
     roles,
@@ -157,6 +168,8 @@ function openJudgement(event: Fact<"judgement-requested">): NonNullable<StageSta
     ...(approvals !== undefined && { approvals }),
     ...(choices && { choices }),
     ...(excludes !== undefined && { excludes }),
+    ...(onTimeout !== undefined && { onTimeout }),
+    ...(preview !== undefined && { preview }),
   };
 }
 

@@ -13,6 +13,10 @@ export interface OpenJudgement {
   readonly instructions?: string;
   readonly phase?: string;
   readonly expiresAt?: number;
+  /** What silence until `expiresAt` means. Absent: a fail. */
+  readonly onTimeout?: "fail" | "pass";
+  /** Where the candidate can be looked at before it has traffic. */
+  readonly preview?: string;
   /** So many different people must approve. Absent: one. */
   readonly approvals?: number;
   readonly choices?: readonly string[];
