@@ -94,6 +94,8 @@ function witnessKey(witness: Witness, longest: number): string {
     witness.question === undefined ? "" : "q",
     witness.verdict,
     witness.counted,
+    witness.most,
+    witness.mostSeen,
     witness.cancel,
     witness.failedNow,
     bits(witness.direction === "back", witness.met, witness.metOnce, witness.paused, witness.undecided),

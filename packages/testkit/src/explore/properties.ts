@@ -1,6 +1,7 @@
 // The properties, judged from the world and the log alone: no code of the machine.
-import type { Phase, Rollout } from "@gennaker/core";
+import type { Phase, Rollout, Strategy } from "@gennaker/core";
 import type { RolloutState } from "@gennaker/core/machine";
+import type { MarkedRules } from "./marks.ts";
 import type { Settings } from "./options.ts";
 import type { World } from "./world.ts";
 
@@ -25,6 +26,7 @@ export const PROPERTIES = {
   S17: "a cancel or a failed command before the point of no return is followed by the way back at once",
   S18: "when stable vanishes before the cut-over, nothing goes on as if it were there",
   S19: "no command on the way out brings the number of instances above the peak that was allowed",
+  S25: "a group is never made larger than its full size, and ends at least as large: the candidate on success, stable on the way back",
   L1: "with faults stopped every history comes to an outcome, on any schedule",
   L2: "a rollout that ended leaves traffic on a healthy group, if one of its groups is healthy",
 } as const;
@@ -34,10 +36,13 @@ export type Property = keyof typeof PROPERTIES;
 
 /** What monitors judge by: what was planned, and the settings of the world. */
 export interface Brief {
+  readonly strategy: Strategy;
   readonly planned: RolloutState["planned"];
   readonly settings: Settings;
   /** The world before anything happened. */
   readonly home: World;
+  /** The rules of the settings, with marks. */
+  readonly marked: MarkedRules;
 }
 
 /** How long a phase's question may stay open. */
