@@ -4,6 +4,7 @@ import { ConfigurationError, type Duration, type Gate, parseDuration, type SizeR
 export interface Approval {
   /** Who may answer; at least one. */
   readonly roles: readonly string[];
+  /** What to look at before answering. Default: nothing is said. */
   readonly instructions?: string;
   /** Counts as a no when nobody has answered by then. Default: it waits for ever. */
   readonly timeout?: Duration;
@@ -11,7 +12,7 @@ export interface Approval {
 
 /** Options that every strategy with a candidate takes. */
 export interface CandidateOptions {
-  /** How large the candidate becomes. Default `"match"`: as large as stable. */
+  /** How large the candidate becomes; `"match"`: as large as stable. Default `"match"`. */
   readonly size?: SizeRule;
   /** Percent of a group's instances that must be healthy for it to serve, 1–100. Default 100. */
   readonly minHealthy?: number;
