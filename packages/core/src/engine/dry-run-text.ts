@@ -80,8 +80,8 @@ function takes({ takesMs, gate }: PhaseForecast): string {
 
 function footnotes({ stage, rollout, boot, cluster }: StageForecast): readonly string[] {
   if (!rollout || !boot) return [];
-  const source =
-    boot.samples > 0 ? `p50 of the last ${boot.samples} releases` : "assumed: there is no history";
+  const releases = boot.samples === 1 ? "release" : `${boot.samples} releases`;
+  const source = boot.samples > 0 ? `p50 of the last ${releases}` : "assumed: there is no history";
   return [
     ` way back   ${stage}: ${describeWayBack(rollout)}`,
     ` boot time  ${formatDuration(boot.bootMs)}, ${source} of ${cluster}`,
