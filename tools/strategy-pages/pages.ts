@@ -9,7 +9,7 @@ import { SIZE, type Subject, SUBJECTS } from "./subjects.ts";
 import { timelineOf } from "./timeline.ts";
 
 /** Where the pages are. */
-export const FOLDER = "docs/strategies";
+const FOLDER = "docs/strategies";
 
 /** Every file that is generated, or generated in part, as it should be. */
 export async function generate(): Promise<ReadonlyMap<string, string>> {

@@ -18,11 +18,15 @@ it.for(WORLDS)("keeps every promise in every history of two faults: %o", { timeo
   expect({ told, windows, complete }).toEqual({ told: [], windows: 0, complete: true });
 });
 
-it("was seen to turn back for every reason that there is but an answer: it asks nobody", { timeout: 60_000 }, () => {
-  const { coverage } = exploreStrategy(strategy, { size: 1, faults: 2 });
-  const untried = Object.keys(coverage).filter((mark) => mark.startsWith("turn: ") && coverage[mark] === 0);
-  expect(untried).toEqual(["turn: verdictAgainst"]);
-});
+it(
+  "was seen to turn back for every reason that there is but an answer: it asks nobody",
+  { timeout: 60_000 },
+  () => {
+    const { coverage } = exploreStrategy(strategy, { size: 1, faults: 2 });
+    const untried = Object.keys(coverage).filter((mark) => mark.startsWith("turn: ") && coverage[mark] === 0);
+    expect(untried).toEqual(["turn: verdictAgainst"]);
+  },
+);
 
 it("survives kills and faults in a pipeline", async () => {
   const cluster = { provider: "cloud", account: "prod", location: "eu", name: "shop-api" };
