@@ -1,5 +1,5 @@
 // The pages of the strategies say what the code does: what is generated is committed, and defaults are true.
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import type { Situation, Strategy } from "@gennaker/core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { fill } from "./strategy-pages/blocks.ts";
@@ -14,9 +14,17 @@ describe("what is committed is what is generated; if not: npm run docs:strategie
     files = await generate();
   }, 120_000);
 
-  it.for(SUBJECTS.flatMap(({ name }) => [`${name}.md`, `images/${name}.svg`]))("%s", (name) => {
-    const file = `docs/strategies/${name}`;
-    expect(readFileSync(file, "utf8")).toBe(files.get(file));
+  it.for(SUBJECTS)("$name", ({ name }) => {
+    const own = [...files].filter(
+      ([file]) => file.includes(`/${name}.`) || file.includes(`/${name}-proportional.`),
+    );
+    expect(own.length).toBeGreaterThanOrEqual(2);
+    for (const [file, text] of own) expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
+  it("has no file left over", () => {
+    const there = globSync("docs/strategies/**/*.{md,svg}").filter((file) => !file.endsWith("/README.md"));
+    expect(there.toSorted()).toEqual([...files.keys()].toSorted());
   });
 });
 

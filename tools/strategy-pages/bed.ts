@@ -1,4 +1,4 @@
-import { type Cluster, createDelivery, type Delivery, memory } from "@gennaker/core";
+import { type Cluster, createDelivery, type Delivery, memory, type TrafficMode } from "@gennaker/core";
 import { type SimulatedCloud, simulatedCloud, virtualClock, type VirtualClock } from "@gennaker/testkit";
 import { SIZE, TRAFFIC } from "./subjects.ts";
 
@@ -10,19 +10,20 @@ export interface Bed {
   readonly clock: VirtualClock;
   readonly cloud: SimulatedCloud;
   readonly cluster: Cluster;
+  readonly traffic: TrafficMode;
 }
 
 /** A fresh cluster: the same one each time. */
-export function makeBed(): Bed {
+export function makeBed(traffic: TrafficMode = TRAFFIC): Bed {
   const clock = virtualClock(Date.UTC(2026, 0, 1));
   const cloud = simulatedCloud({ clock, seed: 1, latencyMs: 20 });
   cloud.behaviour(() => ({ bootMs: BOOT_MS }));
-  const cluster = cloud.provider({ traffic: TRAFFIC }).cluster("shop-api");
+  const cluster = cloud.provider({ traffic }).cluster("shop-api");
   cloud.seed(cluster, [{ size: SIZE, share: 100, release: "v1" }]);
-  return { clock, cloud, cluster };
+  return { clock, cloud, cluster, traffic };
 }
 
 /** A delivery that looks at a bed. */
-export function deliveryOn({ clock, cloud }: Bed): Delivery {
-  return createDelivery({ engine: memory(), clock, providers: [cloud.provider({ traffic: TRAFFIC })] });
+export function deliveryOn({ clock, cloud, traffic }: Bed): Delivery {
+  return createDelivery({ engine: memory(), clock, providers: [cloud.provider({ traffic })] });
 }

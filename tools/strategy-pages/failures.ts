@@ -4,7 +4,6 @@ import type { NewEvent } from "@gennaker/core/ports";
 import { type Behaviour, simulate } from "@gennaker/testkit";
 import { type Bed, BOOT_MS, makeBed } from "./bed.ts";
 import { overheard } from "./overheard.ts";
-import { TRAFFIC } from "./subjects.ts";
 
 /** What is made to go wrong, in a phase and from then on. */
 export const FAILURES = [
@@ -65,13 +64,13 @@ class Trial {
   }
 
   async run(): Promise<Ending | undefined> {
-    const { clock, cloud, cluster } = this.#bed;
+    const { clock, cloud, cluster, traffic } = this.#bed;
     cloud.behaviour((release) => (release === "v2" ? this.#behaviour() : { bootMs: BOOT_MS }));
     const engine = overheard(memory(), (event) => this.#hear(event));
     const { outcome } = await simulate({
       clock,
       cloud,
-      provider: { traffic: TRAFFIC },
+      provider: { traffic },
       engine: () => engine,
       delivery: (life) =>
         createDelivery({

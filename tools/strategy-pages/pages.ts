@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import type { Strategy } from "@gennaker/core";
+import type { Strategy, TrafficMode } from "@gennaker/core";
 import { fill } from "./blocks.ts";
 import { draw } from "./drawing.ts";
 import { failureTable } from "./failure-table.ts";
 import { OptionDocs, optionTable } from "./option-table.ts";
 import { planOf } from "./plan.ts";
-import { SIZE, type Subject, SUBJECTS } from "./subjects.ts";
+import { SIZE, type Subject, SUBJECTS, TRAFFIC } from "./subjects.ts";
 import { timelineOf } from "./timeline.ts";
 
 /** Where the pages are. */
@@ -19,16 +19,43 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
   return files;
 }
 
-async function page(
-  { name, factory, options, shown }: Subject,
-  docs: OptionDocs,
-): Promise<readonly (readonly [string, string])[]> {
+type GeneratedFile = readonly [file: string, text: string];
+
+async function page({ name, factory, options, shown }: Subject, docs: OptionDocs): Promise<GeneratedFile[]> {
   const file = `${FOLDER}/${name}.md`;
-  const image = `images/${name}.svg`;
-  const { text, rollout } = await planOf(shown);
   const code = codeOf(factory, shown);
-  const title = `${code}, ${SIZE} instances`;
-  const timeline = [
+  const weighted = await pictureOf(name, code, shown, TRAFFIC);
+  const parts = dividesInstances(shown) ? await pictureOf(name, code, shown, "proportional") : undefined;
+  const phases = shown.rollout(SITUATION).phases.map((phase) => phase.name);
+  const blocks = {
+    summary: docs.says(factory),
+    timeline: weighted.text,
+    ...(parts && { proportional: parts.text }),
+    options: optionTable(docs.of(options)),
+    failures: await failureTable(shown, phases),
+  };
+  return [
+    weighted.image,
+    ...(parts ? [parts.image] : []),
+    [file, fill(readFileSync(file, "utf8"), file, blocks)],
+  ];
+}
+
+// Whoever moves traffic in parts moves instances where shares follow their numbers.
+function dividesInstances({ modes }: Strategy): boolean {
+  return modes.includes("proportional") && !modes.includes("switch");
+}
+
+async function pictureOf(
+  name: string,
+  code: string,
+  strategy: Strategy,
+  traffic: TrafficMode,
+): Promise<{ readonly image: GeneratedFile; readonly text: string }> {
+  const image = `images/${name}${traffic === TRAFFIC ? "" : `-${traffic}`}.svg`;
+  const { text, rollout } = await planOf(strategy, traffic);
+  const drawn = draw(`${code}, ${SIZE} instances, ${traffic} traffic`, timelineOf(rollout));
+  const said = [
     `\`${code}\`, ${SIZE} instances, an instance boots in 30 s. Widths are not to scale.`,
     "",
     `![Instances and traffic in each phase](${image})`,
@@ -38,18 +65,8 @@ async function page(
     "```text",
     text,
     "```",
-  ].join("\n");
-  const phases = shown.rollout(SITUATION).phases.map((phase) => phase.name);
-  const blocks = {
-    summary: docs.says(factory),
-    timeline,
-    options: optionTable(docs.of(options)),
-    failures: await failureTable(shown, phases),
-  };
-  return [
-    [`${FOLDER}/${image}`, draw(title, timelineOf(rollout))],
-    [file, fill(readFileSync(file, "utf8"), file, blocks)],
   ];
+  return { image: [`${FOLDER}/${image}`, drawn], text: said.join("\n") };
 }
 
 /** What the pages' strategies find. */
@@ -57,7 +74,7 @@ export const SITUATION: Parameters<Strategy["rollout"]>[0] = {
   stable: { name: "shop-api-v001", desired: SIZE, healthy: SIZE, share: 100 },
   others: [],
   size: SIZE,
-  traffic: "weighted",
+  traffic: TRAFFIC,
 };
 
 function codeOf(factory: string, { options }: Strategy): string {

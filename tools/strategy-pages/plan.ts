@@ -1,4 +1,11 @@
-import { deploy, type DryRun, dryRunText, type RolloutForecast, type Strategy } from "@gennaker/core";
+import {
+  deploy,
+  type DryRun,
+  dryRunText,
+  type RolloutForecast,
+  type Strategy,
+  type TrafficMode,
+} from "@gennaker/core";
 import { deliveryOn, makeBed } from "./bed.ts";
 
 /** A strategy's plan, as `delivery.plan` gives it. */
@@ -8,8 +15,8 @@ export interface Planned {
 }
 
 /** Plans a strategy against a cluster with a stable group. */
-export async function planOf(strategy: Strategy): Promise<Planned> {
-  const bed = makeBed();
+export async function planOf(strategy: Strategy, traffic: TrafficMode): Promise<Planned> {
+  const bed = makeBed(traffic);
   const delivery = deliveryOn(bed);
   const plan: DryRun = await bed.clock.drive(
     delivery.plan(deploy, { cluster: bed.cluster, release: "v2", strategy }),
