@@ -1,7 +1,7 @@
 // Every history of every strategy, up to a budget of faults: all interleavings of crash, failure, ill health, cancel and
 // people, on the real machine. Then the same with one rule taken away at a time, each of which must be noticed.
 //
-//   npm run explore -- [--strategy NAME] [--faults N] [--json]
+//   npm run explore -- [--strategy NAME] [--faults N] [--json]     with --json the table goes to stderr
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -24,14 +24,13 @@ const names = values.strategy === undefined ? known : [values.strategy];
 const jobs = [...jobsOf(names, faults), ...(values.strategy === undefined ? mutantJobs() : [])];
 const begun = performance.now();
 const rows: Explored[] = [];
-process.stdout.write(`${line("", "strategy", "traffic", "world", "states", "unsafe", "stuck", "took")}\n`);
+const table = values.json ? process.stderr : process.stdout;
+table.write(`${line("", "strategy", "traffic", "world", "states", "unsafe", "stuck", "took")}\n`);
 await Promise.all(Array.from({ length: Math.min(jobs.length, availableParallelism()) }, work));
 const bad = rows.filter((row) => !isGood(row));
-process.stdout.write(`${summary()}\n`);
-if (values.json)
-  process.stdout.write(
-    `${JSON.stringify(rows.map((row) => ("findings" in row ? { ...row, findings: undefined } : row)))}\n`,
-  );
+for (const name of names) table.write(`${branches(name)}\n`);
+table.write(`${summary()}\n`);
+if (values.json) process.stdout.write(`${JSON.stringify(rows.map(forPrograms))}\n`);
 if (bad.length > 0) process.exitCode = 1;
 
 /** One thread, which takes the next job as soon as it is done with one. */
@@ -56,8 +55,7 @@ function show(row: Explored): void {
   rows.push(row);
   const mark = isGood(row) ? "✔" : "✖";
   if ("mutant" in row) {
-    if (!row.caught)
-      process.stdout.write(`${mark} nobody missed "${row.mutant}", which should break ${row.breaks}\n`);
+    if (!row.caught) table.write(`${mark} nobody missed "${row.mutant}", which should break ${row.breaks}\n`);
     return;
   }
   const { strategy, mode, options, states, unsafe, stuck, ms, complete, findings } = row;
@@ -70,8 +68,26 @@ function show(row: Explored): void {
   ].join(", ");
   const took = `${(ms / 1000).toFixed(1)} s`;
   const counts = [states.toLocaleString("en-US"), String(unsafe), String(stuck), took] as const;
-  process.stdout.write(`${line(mark, strategy, mode, world, ...counts)}\n`);
-  for (const finding of findings) process.stdout.write(`${finding}\n\n`);
+  table.write(`${line(mark, strategy, mode, world, ...counts)}\n`);
+  for (const finding of findings) table.write(`${finding}\n\n`);
+}
+
+function forPrograms(row: Explored): object {
+  if ("mutant" in row) return row;
+  const { findings: _findings, coverage: _coverage, ...rest } = row;
+  return rest;
+}
+
+// Which branches no world of a strategy came to; why they cannot be is in packages/testkit/test/explore-coverage.test.ts.
+function branches(strategy: string): string {
+  const taken = new Map<string, number>();
+  for (const row of rows)
+    if ("strategy" in row && row.strategy === strategy)
+      for (const [mark, count] of Object.entries(row.coverage))
+        taken.set(mark, (taken.get(mark) ?? 0) + count);
+  const missed = [...taken].filter(([, count]) => count === 0).map(([mark]) => mark);
+  const but = missed.length > 0 ? `; not ${missed.join(", ")}` : "";
+  return `  ${strategy}: ${taken.size - missed.length} of ${taken.size} branches taken${but}`;
 }
 
 function isGood(row: Explored): boolean {

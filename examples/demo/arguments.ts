@@ -10,6 +10,8 @@ export interface Arguments {
   readonly nature: Nature;
   /** Kill the orchestrator in the middle of the rollout. */
   readonly kill: boolean;
+  /** Show what would happen, and deploy nothing. */
+  readonly plan: boolean;
   readonly strategy: StrategyName;
   readonly json: boolean;
   /** Leave the directory with the log and the service's output. */
@@ -20,6 +22,7 @@ const FLAGS = {
   bad: { type: "boolean" },
   sick: { type: "boolean" },
   kill: { type: "boolean" },
+  plan: { type: "boolean" },
   strategy: { type: "string" },
   json: { type: "boolean" },
   keep: { type: "boolean" },
@@ -34,6 +37,7 @@ real requests all the while. Not one of them may fail.
   --bad             version 2 never becomes healthy: it is taken back, and traffic never gets there
   --sick            version 2 falls ill once it has traffic: it is taken back while it is still on trial
   --kill            the orchestrator gets kill -9 in the middle; another process goes on from the log
+  --plan            only what would happen, planned against version 1 as it runs; nothing is deployed
   --strategy NAME   ${Object.keys(STRATEGIES).join(" | ")}  (default: red-black)
   --json            the last line is a report for programs
   --keep            do not remove the directory with the log and the service's output
@@ -56,12 +60,22 @@ export function readArguments(argv: readonly string[]): Arguments | "help" | { r
     if (token.kind === "option") return flagProblems(token.name, token.rawName, token.value);
     return [];
   });
-  const { bad, sick, kill = false, strategy = "red-black", json = false, keep = false } = values;
+  const {
+    bad,
+    sick,
+    kill = false,
+    plan = false,
+    strategy = "red-black",
+    json = false,
+    keep = false,
+  } = values;
   if (bad && sick) problems.push("--bad and --sick: a version is either one or the other");
+  if (plan && kill) problems.push("--plan and --kill: a plan deploys nothing that could be killed");
   if (problems.length > 0) return { problems };
   return {
     nature: bad ? "bad" : sick ? "sick" : "well",
     kill: kill === true,
+    plan: plan === true,
     strategy: strategy as StrategyName,
     json: json === true,
     keep: keep === true,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Arguments, HELP, readArguments } from "./arguments.ts";
 import { listenToKeys } from "./keys.ts";
 import { type Display, liveDisplay, plainDisplay } from "./screen/display.ts";
+import { plannedPhases } from "./screen/plan.ts";
 import { report } from "./screen/report.ts";
 import { summary } from "./screen/summary.ts";
 import { Show } from "./show.ts";
@@ -30,7 +31,8 @@ async function present(asked: Arguments): Promise<number> {
   const stop = stopOnSignals(show, display);
   try {
     await show.perform(stop.signal);
-    display.end(show.scene(), [...summary(show.progress, show.tally), ...more(show, asked)]);
+    if (asked.plan) display.abandon();
+    else display.end(show.scene(), [...summary(show.progress, show.tally), ...more(show, asked)]);
   } catch (error) {
     display.abandon();
     console.error(error === stop.signal.reason ? "stopped; cleaning up …" : `demo: ${messageOf(error)}`);
@@ -43,8 +45,19 @@ async function present(asked: Arguments): Promise<number> {
   return verdict(show, asked);
 }
 
-function verdict(show: Show, { nature, kill, json, strategy }: Arguments): number {
-  const result = report(show.progress, show.tally, strategy, show.crashes.length);
+function verdict(show: Show, asked: Arguments): number {
+  return asked.plan ? planVerdict(show, asked) : rolloutVerdict(show, asked);
+}
+
+function planVerdict({ plan }: Show, { json, strategy }: Arguments): number {
+  const problems = plan?.problems ?? ["there is no plan"];
+  if (json) console.log(JSON.stringify({ strategy, planned: plannedPhases(plan), problems }));
+  return problems.length === 0 ? 0 : 1;
+}
+
+function rolloutVerdict(show: Show, { nature, kill, json, strategy }: Arguments): number {
+  const crashes = show.crashes.length;
+  const result = report(show.progress, show.tally, { strategy, crashes, planned: plannedPhases(show.plan) });
   if (json) console.log(JSON.stringify(result));
   const expected = nature === "well" ? "succeeded" : "rolled-back";
   const held = show.progress.outcome === expected && result.requests.failed === 0;

@@ -1,4 +1,4 @@
-import type { Event } from "@gennaker/core";
+import type { DryRun, Event } from "@gennaker/core";
 import type { Nature } from "./arguments.ts";
 import type { StrategyName } from "./strategies.ts";
 
@@ -20,6 +20,8 @@ export interface ToOrchestrator {
 export type FromOrchestrator =
   /** Version 1 serves there. */
   | { readonly tells: "address"; readonly url: string }
+  /** What will happen when it is told to go. */
+  | { readonly tells: "plan"; readonly plan: DryRun }
   /** Something happened in the rollout of version 2. */
   | { readonly tells: "event"; readonly event: Event }
   /** What was asked for cannot be done now. */

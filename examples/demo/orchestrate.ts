@@ -2,9 +2,9 @@
 // with the same idempotency keys, and so goes on where the log ends. It holds nothing that is not in the log.
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { createDelivery, type RunHandle } from "@gennaker/core";
+import { createDelivery, deploy, type DeployInput, type RunHandle } from "@gennaker/core";
 import { sqlite } from "@gennaker/core/sqlite";
-import { local } from "@gennaker/provider-local";
+import { local, type LocalRelease } from "@gennaker/provider-local";
 import type { FromOrchestrator, Order, ToOrchestrator } from "./messages.ts";
 import { release } from "./release.ts";
 import { STRATEGIES } from "./strategies.ts";
@@ -37,6 +37,7 @@ process.on("SIGINT", () => {});
 
 try {
   await deployFirst();
+  if (from === 0) tell({ tells: "plan", plan: await delivery.plan(deploy, second()) });
   tell({ tells: "address", url: await machine.address(cluster) });
   await go.promise;
   await deploySecond();
@@ -62,13 +63,17 @@ async function deployFirst(): Promise<void> {
 }
 
 async function deploySecond(): Promise<void> {
-  const deadline = nature === "bad" ? "4s" : "30s";
-  const second = STRATEGIES[strategy].make({ soak: "5s", deadline });
-  rollout = await delivery.deploy(
-    { cluster, release: release("v2", nature), strategy: second },
-    { actor: ACTOR, idempotencyKey: "v2" },
-  );
+  rollout = await delivery.deploy(second(), { actor: ACTOR, idempotencyKey: "v2" });
   for await (const event of rollout.events({ from })) tell({ tells: "event", event });
+}
+
+function second(): DeployInput<LocalRelease> {
+  const deadline = nature === "bad" ? "4s" : "30s";
+  return {
+    cluster,
+    release: release("v2", nature),
+    strategy: STRATEGIES[strategy].make({ soak: "5s", deadline }),
+  };
 }
 
 async function carryOut(wish: ToOrchestrator["do"]): Promise<void> {

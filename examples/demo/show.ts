@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Event } from "@gennaker/core";
+import type { DryRun, Event } from "@gennaker/core";
 import type { Arguments } from "./arguments.ts";
 import { dismiss, type Load, type Orchestrator, startLoad, startOrchestrator } from "./cast.ts";
 import type { Ending } from "./child.ts";
@@ -8,6 +8,7 @@ import { NO_TALLY, type Tally } from "./load/tally.ts";
 import type { FromOrchestrator } from "./messages.ts";
 import type { Display } from "./screen/display.ts";
 import { follow, NO_PROGRESS, type Progress } from "./screen/progress.ts";
+import { planLines } from "./screen/plan.ts";
 import type { Crash, Scene } from "./screen/scene.ts";
 import { STRATEGIES } from "./strategies.ts";
 
@@ -22,6 +23,7 @@ export class Show {
   progress: Progress = NO_PROGRESS;
   tally: Tally = NO_TALLY;
   crashes: readonly Crash[] = [];
+  plan: DryRun | undefined;
   readonly #asked: Arguments;
   readonly #directory: string;
   readonly #display: Display;
@@ -45,7 +47,7 @@ export class Show {
     this.#broken.promise.catch(() => {});
   }
 
-  /** Resolves when the rollout is over and every request has its answer. @throws when a process of it broke */
+  /** Resolves when the rollout is over and every request has its answer; or when it is planned, if that is all. @throws when a process of it broke */
   async perform(stop: AbortSignal): Promise<void> {
     stop.addEventListener("abort", () => this.#broken.reject(stop.reason), { once: true });
     const redrawing = setInterval(() => this.#display.show(this.scene()), REDRAW_EVERY_MS);
@@ -95,14 +97,18 @@ export class Show {
   async #perform(): Promise<void> {
     this.#display.note(this.scene(), this.scene().title);
     this.#prepare("starting 3 instances of version 1 and their load balancer");
-    this.#load = startLoad((tally) => this.#counted(tally));
-    void this.#load.ended.then((ending) => this.#lost("load", ending));
     this.#orchestrator = this.#startOrchestrator();
     const url = await this.#unlessBroken(this.#address.promise);
+    if (!this.#asked.plan) await this.#deploy(url, this.#orchestrator);
+  }
+
+  async #deploy(url: string, orchestrator: Orchestrator): Promise<void> {
     this.#prepare(`sending requests to ${url} over 32 connections`);
+    this.#load = startLoad((tally) => this.#counted(tally));
+    void this.#load.ended.then((ending) => this.#lost("load", ending));
     this.#load.say({ do: "ask", url });
     await this.#unlessBroken(this.#warm.promise);
-    this.#orchestrator.say({ do: "go" });
+    orchestrator.say({ do: "go" });
     await this.#unlessBroken(this.#over.promise);
     this.#remark = "the load goes on a little longer …";
     await this.#unlessBroken(this.#enough.promise);
@@ -132,10 +138,16 @@ export class Show {
 
   #heard(message: FromOrchestrator): void {
     if (message.tells === "event") return this.#happened(message.event);
+    if (message.tells === "plan") return this.#planned(message.plan);
     if (message.tells === "refusal") return this.#say(message.message);
     if (message.tells === "failure") return this.#broken.reject(new Error(message.message));
     this.#address.resolve(message.url);
     this.#resumed();
+  }
+
+  #planned(plan: DryRun): void {
+    this.plan = plan;
+    this.#display.tell(this.scene(), planLines(plan));
   }
 
   #happened(event: Event): void {

@@ -1,7 +1,13 @@
 // Explores what it is given, one after the other, in a thread of its own.
 import { parentPort } from "node:worker_threads";
 import { RULES } from "@gennaker/core/machine";
-import { type Exploration, type ExploreOptions, exploreStrategy, type Finding } from "@gennaker/testkit";
+import {
+  type Coverage,
+  type Exploration,
+  type ExploreOptions,
+  exploreStrategy,
+  type Finding,
+} from "@gennaker/testkit";
 import { MUTANTS, STRATEGIES as SAMPLES } from "../../packages/testkit/test/explore-mutants.ts";
 import type { Job } from "./jobs.ts";
 import { GATED, STRATEGIES } from "./strategies.ts";
@@ -20,6 +26,8 @@ export type Explored =
       readonly ms: number;
       /** For people: each finding with its shortest history and a test to paste. */
       readonly findings: readonly string[];
+      /** How often each branch of the machine was taken. */
+      readonly coverage: Coverage;
     }
   | { readonly mutant: string; readonly breaks: string; readonly caught: boolean };
 
@@ -33,7 +41,10 @@ function explore({ strategy: name, mode, options }: Exclude<Job, { readonly muta
   const strategy = [...STRATEGIES, ...GATED].find((one) => one.name === name);
   if (!strategy) throw new Error(`no strategy is called ${name}`);
   const begun = performance.now();
-  const { states, unsafe, stuck, complete } = exploreStrategy(strategy, { traffic: mode, ...options });
+  const { states, unsafe, stuck, complete, coverage } = exploreStrategy(strategy, {
+    traffic: mode,
+    ...options,
+  });
   return {
     strategy: name,
     mode,
@@ -44,6 +55,7 @@ function explore({ strategy: name, mode, options }: Exclude<Job, { readonly muta
     complete,
     ms: Math.round(performance.now() - begun),
     findings: [...unsafe, ...stuck].map(tell),
+    coverage,
   };
 }
 

@@ -11,6 +11,8 @@ export interface Display {
   show(scene: Scene, event?: Event): void;
   /** Something happened beside the rollout. */
   note(scene: Scene, text: string): void;
+  /** More than fits into a line, to stay where it is. */
+  tell(scene: Scene, lines: readonly string[]): void;
   /** The rollout is over: the last look, and what to say of it. */
   end(scene: Scene, words: readonly string[]): void;
   /** It broke off. */
@@ -24,6 +26,10 @@ export function liveDisplay(out: NodeJS.WriteStream): Display {
     show: (scene) => terminal.draw(frame(scene)),
     // The frame shows it.
     note: (scene) => terminal.draw(frame(scene)),
+    tell(scene, lines) {
+      terminal.writeAbove(lines);
+      terminal.draw(frame(scene));
+    },
     end(scene, words) {
       terminal.draw(frame(scene));
       terminal.release();
@@ -46,6 +52,7 @@ export function plainDisplay(out: NodeJS.WriteStream, beganAt: number): Display 
       }
     },
     note: say,
+    tell: (_, lines) => void out.write(`${lines.join("\n")}\n`),
     end: (_, words) => void out.write(`${words.join("\n")}\n`),
     abandon: () => {},
   };

@@ -11,10 +11,8 @@ export function sentences(event: Event, scene: Pick<Scene, "progress" | "load">)
 // The end of a hold has no event of its own: the next phase begins.
 function heldUntil(event: Event, progress: Scene["progress"]): string[] {
   if (event.type !== "rollout-phase-started" && event.type !== "rollout-finished") return [];
-  const held = progress.phases.find(
-    ({ holdMs, endedAt, broken }) => holdMs > 0 && endedAt === event.at && !broken,
-  );
-  return held ? [phase("✔", held.name, whatFor(held, progress))] : [];
+  const ended = progress.phases.findLast(({ endedAt }) => endedAt === event.at);
+  return ended && ended.holdMs > 0 && !ended.broken ? [phase("✔", ended.name, whatFor(ended, progress))] : [];
 }
 
 function sentence(event: Event, { progress, load }: Pick<Scene, "progress" | "load">): string | undefined {

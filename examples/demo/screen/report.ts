@@ -11,13 +11,19 @@ export interface Report {
   /** How often the orchestrator was killed. */
   readonly crashes: number;
   readonly durationMs: number;
+  /** The phases that were planned before it began. */
+  readonly planned: readonly string[];
   readonly phases: readonly { readonly name: string; readonly ms: number }[];
   /** Good answers by version. */
   readonly traffic: { readonly v1: number; readonly v2: number };
 }
 
 /** Sums a rollout up that is over. */
-export function report(progress: Progress, load: Tally, strategy: string, crashes: number): Report {
+export function report(
+  progress: Progress,
+  load: Tally,
+  { strategy, crashes, planned }: Pick<Report, "strategy" | "crashes" | "planned">,
+): Report {
   const { startedAt = 0, finishedAt = startedAt, outcome = "failed", phases } = progress;
   const { sent, failed, sick, versions } = load;
   return {
@@ -26,6 +32,7 @@ export function report(progress: Progress, load: Tally, strategy: string, crashe
     requests: { sent, failed, sickAnswers: sick },
     crashes,
     durationMs: finishedAt - startedAt,
+    planned,
     phases: phases.flatMap(({ name, startedAt: from, endedAt: to }) =>
       from === undefined || to === undefined ? [] : [{ name, ms: to - from }],
     ),

@@ -25,6 +25,13 @@ export class Terminal {
     this.#drawn = visible.length;
   }
 
+  /** Writes lines that stay, in the place of what is drawn. */
+  writeAbove(lines: readonly string[]): void {
+    const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A\r` : "";
+    this.#out.write(`${up}${TO_END_OF_SCREEN}${lines.join("\n")}\n`);
+    this.#drawn = 0;
+  }
+
   /** Leaves what is drawn, and goes on below it. */
   release(): void {
     this.#out.write(SHOW_CURSOR);

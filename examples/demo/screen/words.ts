@@ -46,9 +46,10 @@ export function whatFor(phase: PhaseProgress, progress: Progress): string {
   const said = [
     want.candidate !== before.candidate ? candidateSize(phase, progress, names) : undefined,
     candidateShare(want, before, names),
-    want.stable !== before.stable ? stableSize(want.stable, names) : undefined,
+    want.stable !== before.stable ? stableSize(want.stable, progress, names) : undefined,
   ].filter((text) => text !== undefined);
   if (phase.holdMs > 0) said.push(holding(phase, progress, names));
+  if (said.length === 0) return "nothing to do";
   const shrinks = want.stable !== before.stable && phase.startedAt === undefined;
   return `${said.join(", ")}${shrinks ? " (kept warm for undo until then)" : ""}`;
 }
@@ -77,10 +78,12 @@ function candidateShare(want: Want, before: Want, names: Names): string | undefi
     : `${share} % to ${names.candidate}`;
 }
 
-function stableSize(want: Want["stable"], names: Names): string | undefined {
+// Stable and candidate are of one size here.
+function stableSize(want: Want["stable"], { size }: Progress, names: Names): string | undefined {
   if (want === "gone") return `${names.stable} removed`;
-  if (want === 0) return `${names.stable} to 0 instances`;
-  return want === undefined ? undefined : `${names.stable} to ${want} %`;
+  if (want === undefined || want === 100) return undefined;
+  const left = Math.ceil((size * want) / 100);
+  return `${names.stable} to ${left} ${left === 1 ? "instance" : "instances"}`;
 }
 
 function holding(phase: PhaseProgress, { phases }: Progress, names: Names): string {
@@ -88,7 +91,9 @@ function holding(phase: PhaseProgress, { phases }: Progress, names: Names): stri
   const time = `${phase.holdMs / 1000} s`;
   if (phase.broken) return `was to hold for ${time}`;
   if (phase.endedAt !== undefined) return phase.promoted ? "cut short by you" : `held for ${time}`;
-  return next ? `${time}, then ${next.name} ${names.stable}` : time;
+  if (!next) return time;
+  const ends = next.name === "retire" || next.name === "destroy";
+  return `${time}, then ${next.name}${ends ? ` ${names.stable}` : ""}`;
 }
 
 /** `"00:07.4"`. */

@@ -5,6 +5,7 @@ it("shows a rollout that goes well when nothing is asked for", () => {
   expect(readArguments([])).toEqual({
     nature: "well",
     kill: false,
+    plan: false,
     strategy: "red-black",
     json: false,
     keep: false,
@@ -15,6 +16,7 @@ it("takes each flag", () => {
   expect(readArguments(["--bad", "--kill", "--json", "--keep", "--strategy=highlander"])).toEqual({
     nature: "bad",
     kill: true,
+    plan: false,
     strategy: "highlander",
     json: true,
     keep: true,
@@ -23,6 +25,7 @@ it("takes each flag", () => {
     nature: "sick",
     strategy: "highlander",
   });
+  expect(readArguments(["--plan", "--strategy", "canary"])).toMatchObject({ plan: true, strategy: "canary" });
   expect(readArguments(["--bad", "--help"])).toBe("help");
 });
 
@@ -41,5 +44,8 @@ it("names everything that is wrong at once, and what was probably meant", () => 
   });
   expect(readArguments(["--bad", "--sick"])).toEqual({
     problems: ["--bad and --sick: a version is either one or the other"],
+  });
+  expect(readArguments(["--plan", "--kill"])).toEqual({
+    problems: ["--plan and --kill: a plan deploys nothing that could be killed"],
   });
 });

@@ -74,7 +74,7 @@ it(
   async () => {
     const performance = await demo(["--json"]);
     expect(performance).toMatchObject({ code: 0, err: "" });
-    const { outcome, strategy, requests, crashes, phases, traffic } = reported(performance);
+    const { outcome, strategy, requests, crashes, planned, phases, traffic } = reported(performance);
     expect({ outcome, strategy, crashes }).toEqual({
       outcome: "succeeded",
       strategy: "red-black",
@@ -83,6 +83,7 @@ it(
     expect(requests).toMatchObject({ failed: 0, sickAnswers: 0 });
     expect(requests.sent).toBeGreaterThan(5000);
     expect(phases.map(({ name }) => name)).toEqual(["launch", "shift", "soak", "retire"]);
+    expect(planned).toEqual(["launch", "shift", "soak", "retire"]);
     expect(traffic.v1 + traffic.v2).toBe(requests.sent);
     expect(traffic.v2).toBeGreaterThan(0);
     await expectNothingLeft();
@@ -143,22 +144,52 @@ it(
   WITHIN_MS,
 );
 
-it(
-  "destroys the old version by highlander",
-  async () => {
-    const performance = await demo(["--json", "--strategy", "highlander"]);
+const OTHERS = ["highlander", "rolling-red-black", "rolling", "canary"] as const;
+
+it.for(OTHERS)(
+  "goes through the phases that were planned, without losing a request, though its orchestrator is killed: %s",
+  { timeout: WITHIN_MS },
+  async (strategy) => {
+    const performance = await demo(["--json", "--kill", "--strategy", strategy]);
     expect(performance).toMatchObject({ code: 0, err: "" });
-    const { outcome, strategy, requests, phases } = reported(performance);
-    expect({ outcome, strategy, failed: requests.failed }).toEqual({
+    const { outcome, requests, crashes, planned, phases, ...report } = reported(performance);
+    expect({ outcome, strategy: report.strategy, crashes, failed: requests.failed }).toEqual({
       outcome: "succeeded",
-      strategy: "highlander",
+      strategy,
+      crashes: 1,
       failed: 0,
     });
-    expect(phases.map(({ name }) => name)).toEqual(["launch", "shift", "soak", "destroy"]);
+    expect(planned.length).toBeGreaterThan(3);
+    expect(phases.map(({ name }) => name)).toEqual(planned);
     await expectNothingLeft();
   },
-  WITHIN_MS,
 );
+
+it.for(OTHERS)(
+  "takes a bad version back, and loses no request: %s",
+  { timeout: WITHIN_MS },
+  async (strategy) => {
+    const performance = await demo(["--json", "--bad", "--strategy", strategy]);
+    expect(performance).toMatchObject({ code: 0, err: "" });
+    const { outcome, requests, planned, phases } = reported(performance);
+    expect({ outcome, failed: requests.failed }).toEqual({ outcome: "rolled-back", failed: 0 });
+    expect(phases.map(({ name }) => name)).toEqual([planned[0], "restore", "remove"]);
+    await expectNothingLeft();
+  },
+);
+
+it("only plans when only a plan is asked for", { timeout: WITHIN_MS }, async () => {
+  const performance = await demo(["--json", "--plan", "--strategy", "canary"]);
+  expect(performance).toMatchObject({ code: 0, err: "" });
+  expect(JSON.parse(performance.out.trimEnd().split("\n").at(-1) ?? "")).toEqual({
+    strategy: "canary",
+    planned: ["canary 10 %", "canary 50 %", "full", "soak", "retire"],
+    problems: [],
+  });
+  expect(performance.out).toContain("nothing was changed");
+  expect(performance.out).not.toContain("begins");
+  await expectNothingLeft();
+});
 
 it(
   "leaves nothing behind when it is interrupted in mid-rollout",

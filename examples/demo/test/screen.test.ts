@@ -266,8 +266,10 @@ it("names the reasons when requests failed", () => {
   );
 });
 
+const OF_RUN = { strategy: "red-black", crashes: 1, planned: ["launch", "shift", "soak", "retire"] };
+
 it("reports for programs", () => {
-  expect(report(progressAt("sick", 60_000), { ...LOAD, sick: 113 }, "red-black", 1)).toMatchInlineSnapshot(`
+  expect(report(progressAt("sick", 60_000), { ...LOAD, sick: 113 }, OF_RUN)).toMatchInlineSnapshot(`
     {
       "crashes": 1,
       "durationMs": 2432,
@@ -293,6 +295,12 @@ it("reports for programs", () => {
           "ms": 28,
           "name": "remove",
         },
+      ],
+      "planned": [
+        "launch",
+        "shift",
+        "soak",
+        "retire",
       ],
       "requests": {
         "failed": 0,

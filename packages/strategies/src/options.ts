@@ -3,7 +3,7 @@ import type { AnalysisOptions, Gates } from "./gates.ts";
 
 /** Options that every strategy with a candidate takes. */
 export interface CandidateOptions extends AnalysisOptions {
-  /** How large the candidate becomes. Default `"match"`: as large as stable. */
+  /** How large the candidate becomes; `"match"`: as large as stable. Default `"match"`. */
   readonly size?: SizeRule;
   /** Percent of a group's instances that must be healthy for it to serve, 1–100. Default 100. */
   readonly minHealthy?: number;

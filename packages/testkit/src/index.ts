@@ -50,5 +50,7 @@ export type { EngineKitOptions, EngineUnderTest } from "./engine/options.ts";
 export { exploreStrategy } from "./explore/explore.ts";
 export { type ExploreOptions, type Fault, FAULTS } from "./explore/options.ts";
 export { type Property, PROPERTIES } from "./explore/properties.ts";
+export type { Coverage } from "./explore/marks.ts";
+export { type Replay, replayHistory } from "./explore/replay.ts";
 export type { Trace } from "./explore/trace.ts";
 export type { Exploration, Finding } from "./explore/walk.ts";

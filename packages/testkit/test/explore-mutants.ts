@@ -236,6 +236,17 @@ export const MUTANTS: readonly Mutant[] = [
   { without: "mayAdvance", breaks: "S11", rules: { mayAdvance: always } },
   { without: "mayStep", breaks: "S11", rules: { mayStep: always } },
   { without: "raise", breaks: "S8", rules: { raise: () => undefined } },
+  { without: "raise, at the end", breaks: "S25", rules: { raise: () => undefined } },
+  {
+    without: "raise: no more than stable has",
+    breaks: "S25",
+    rules: {
+      raise: (sight) => {
+        const sizes = RULES.raise(sight);
+        return sizes && { ...sizes, size: sizes.size + 1 };
+      },
+    },
+  },
   { without: "isPassed", breaks: "S7", rules: { isPassed: always }, strategy: approving },
   {
     without: "forget: the hold",

@@ -131,6 +131,14 @@ describe.for(["weighted", "proportional"] as const)("rolling with %s traffic", (
   });
 });
 
+it("says that 3 serve where 2 of 3 get 67 %: shares are whole percents", async () => {
+  const { clock, cluster, delivery } = bed();
+  const strategy = rolling({ maxSurge: 1 });
+  const plan = await clock.drive(delivery.plan(deploy, { cluster, release: "v2", strategy }));
+  expect(plan.stages[0]?.rollout?.servingLeast).toBeCloseTo(2.985, 3);
+  expect(dryRunText(plan)).toMatch(/batch 1 .* 3 +4$/m);
+});
+
 it("plans a step that waits to be promoted, and the rollout goes on when it is", async () => {
   const { clock, cluster, delivery } = bed();
   const strategy = canary({ steps: [{ weight: 25, hold: "until-promoted" }] });

@@ -39,11 +39,17 @@ function stageRows(stage: StageForecast, at: number): readonly (readonly string[
       describePhase(phase),
       time(at + stage.startsMs + phase.startsMs),
       takes(phase),
-      String(Math.floor(phase.servingLeast)),
+      String(wholeInstances(phase.servingLeast)),
       String(phase.runningPeak),
     ]);
   const taking = stage.openEnded ? "?" : `~${formatDuration(stage.takesMs)}`;
   return [[stage.stage, stage.type, describeStage(stage), time(at + stage.startsMs), taking, "", ""]];
+}
+
+// Shares are whole percents: 2 of 3 instances with 67 % of the traffic are good for 2.985, which is meant to be 3.
+function wholeInstances(serving: number): number {
+  const nearest = Math.round(serving);
+  return serving >= nearest * 0.985 ? nearest : Math.floor(serving);
 }
 
 function describeStage({ asks, unknown, type }: StageForecast): string {
@@ -89,8 +95,8 @@ function takes({ takesMs, gate }: PhaseForecast): string {
 
 function footnotes({ stage, rollout, boot, cluster }: StageForecast): readonly string[] {
   if (!rollout || !boot) return [];
-  const source =
-    boot.samples > 0 ? `p50 of the last ${boot.samples} releases` : "assumed: there is no history";
+  const releases = boot.samples === 1 ? "release" : `${boot.samples} releases`;
+  const source = boot.samples > 0 ? `p50 of the last ${releases}` : "assumed: there is no history";
   return [
     ...rollout.background.map(
       (check) =>

@@ -169,7 +169,7 @@ it("is open at the instant at which it says that it opens, and was closed just b
       expect(calendar.closed(closed.opensAt)).toBeUndefined();
       expect(calendar.closed(closed.opensAt - 1)).toBeDefined();
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 

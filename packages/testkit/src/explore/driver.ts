@@ -4,6 +4,7 @@ import type { ClusterState, NewEvent, RolloutCommand } from "@gennaker/core/port
 import { attend, checkFaults, checkMoves, type Measuring } from "./checks.ts";
 import { judgeMeasuring } from "./judge-measuring.ts";
 import { served, taken } from "./judge-landing.ts";
+import { stableInCharge } from "./judge-size.ts";
 import { isMet, judgeTurn, relied, reliedToCompare } from "./judge-turn.ts";
 import { append, STAGE } from "./log.ts";
 import type { Move } from "./moves.ts";
@@ -66,43 +67,47 @@ function turn(
   brief: Brief,
   stale: boolean,
 ): { readonly move: Move; readonly wakeAt: number | undefined } {
-  const { settings, home } = brief;
+  const { settings, home, marked } = brief;
   const seen = observe(stale ? home : (node.glimpse ?? node.world), settings.traffic, stale);
   const {
     events,
     command,
     wakeAt,
     measure = [],
-  } = decideRollout(node.state, { world: seen, now: node.now }, settings.rules);
+  } = decideRollout(node.state, { world: seen, now: node.now }, marked.rules);
+  const marks = marked.taken();
   let next = append(node, events, brief);
   const { witness, state } = node;
   const turned = { witness, seen, events, command: command?.body };
   const broken = [...judgeTurn(turned, state, next.state, brief)];
   const counts = !stale && node.state.claimed && node.state.inFlight === undefined;
-  if (counts) next = { ...next, glimpse: undefined, witness: remember(next, seen, brief) };
+  if (counts) next = { ...next, glimpse: undefined, witness: remember(node, next, seen, brief) };
   broken.push(...judgeMeasuring(measure, next, node));
   next = withMeasuring(next, measure);
   if (command) next = { ...next, ...send(next, command, brief) };
   const label = stale ? "the driver looks at an old state" : "the driver decides";
   const fault = stale ? ({ fault: "stale read" } as const) : {};
-  return { move: { label, node: next, events, seen, broken, ...fault }, wakeAt };
+  return { move: { label, node: next, events, seen, broken, marks, ...fault }, wakeAt };
 }
 
 function withMeasuring(node: Node, due: readonly Measuring[]): Node {
   return due.length === 0 && node.measuring.length === 0 ? node : { ...node, measuring: attend(node, due) };
 }
 
-function remember({ witness, state }: Node, seen: ClusterState, brief: Brief): Node["witness"] {
+function remember(before: Node, { witness, state }: Node, seen: ClusterState, brief: Brief): Node["witness"] {
   const phase = witness.direction === "forward" ? state.planned.rollout.phases[witness.index] : undefined;
   const { size, stableSize } = state;
   const met = isMet(phase, seen, brief, { size, stableSize, metOnce: witness.metOnce });
   const counted = met && phase ? relied(phase, state.size, brief) : 0;
   const compared = met && phase ? reliedToCompare(phase, state.size, brief) : 0;
+  const stable = stableInCharge(before.witness, seen, brief);
   return {
     ...rely(witness, counted, compared),
     met,
     metOnce: witness.metOnce || met,
     held: met ? witness.held : 0,
+    most: witness.direction === "forward" ? Math.max(witness.most, stable) : witness.most,
+    mostSeen: Math.max(witness.mostSeen, stable),
   };
 }
 

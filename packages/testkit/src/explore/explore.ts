@@ -2,6 +2,7 @@ import type { Strategy } from "@gennaker/core";
 import { initialRollout, planRollout } from "@gennaker/core/machine";
 import { ConfigurationError } from "@gennaker/core/ports";
 import { STAGE } from "./log.ts";
+import { markRules } from "./marks.ts";
 import type { Node } from "./node.ts";
 import { type ExploreOptions, type Settings, withDefaults } from "./options.ts";
 import type { Brief } from "./properties.ts";
@@ -18,11 +19,19 @@ import { firstWorld, observe, type World } from "./world.ts";
  * const { unsafe, stuck, complete } = exploreStrategy(redBlack({ soak: "10s" }), { traffic: "switch", size: 3 })
  */
 export function exploreStrategy(strategy: Strategy, options: ExploreOptions = {}): Exploration {
-  const settings = withDefaults(options);
+  const { root, brief } = begin(strategy, withDefaults(options));
+  return walk(root, brief);
+}
+
+/** The first moment of every history of a strategy. @throws ConfigurationError when it cannot be planned */
+export function begin(
+  strategy: Strategy,
+  settings: Settings,
+): { readonly root: Node; readonly brief: Brief } {
   const home = firstWorld(settings);
   const planned = plan(strategy, settings, home);
-  const brief: Brief = { planned, settings, home };
-  return walk(begin(brief), brief);
+  const brief: Brief = { strategy, planned, settings, home, marked: markRules(settings.rules) };
+  return { root: firstNode(brief), brief };
 }
 
 function plan(strategy: Strategy, { traffic }: Settings, home: World): Brief["planned"] {
@@ -40,7 +49,7 @@ function plan(strategy: Strategy, { traffic }: Settings, home: World): Brief["pl
   return result.event;
 }
 
-function begin(brief: Brief): Node {
+function firstNode(brief: Brief): Node {
   return {
     state: initialRollout(brief.planned),
     world: brief.home,

@@ -1,6 +1,7 @@
 import type { Phase, WantedSize } from "@gennaker/core";
 import type { RolloutState } from "@gennaker/core/machine";
 import type { ClusterState, NewEvent, RolloutCommand, ServerGroup } from "@gennaker/core/ports";
+import { judgeSize } from "./judge-size.ts";
 import { baselineIn, type Brief, need, type Property, timeoutOf } from "./properties.ts";
 import { allMeasured, besides, verdictOn } from "./readings.ts";
 import type { Witness } from "./witness.ts";
@@ -104,7 +105,11 @@ export function judgeTurn(
   after: RolloutState,
   brief: Brief,
 ): readonly Property[] {
-  const found = [...judgeEvents(turn, before, brief), ...judgeCommand(turn, before, after, brief)];
+  const found = [
+    ...judgeEvents(turn, before, brief),
+    ...judgeCommand(turn, before, after, brief),
+    ...judgeSize(turn, after, brief),
+  ];
   const goesOn = after.direction === "forward" && after.outcome === undefined;
   const able = before.inFlight === undefined && !turn.witness.mustClaim && !turn.seen.stale;
   return able && goesOn ? [...found, ...judgeGoingOn(turn, after, brief)] : found;

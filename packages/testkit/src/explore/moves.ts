@@ -19,6 +19,8 @@ export interface Move {
   /** What the driver looked at, where it decided. */
   readonly seen?: ClusterState;
   readonly broken?: readonly Property[];
+  /** Rules of the machine that applied, where it decided. */
+  readonly marks?: readonly string[];
   /** A command landed after the world had changed since it was looked at: what broke is the window's doing. */
   readonly window?: boolean;
 }

@@ -122,6 +122,8 @@ function witnessKey(witness: Witness, longest: number): string {
     witness.beside.join("/"),
     witness.counted,
     witness.compared,
+    witness.most,
+    witness.mostSeen,
     witness.cancel,
     witness.failedNow,
     bits(witness.direction === "back", witness.met, witness.metOnce, witness.paused, witness.undecided),

@@ -1,6 +1,7 @@
 // The properties, judged from the world and the log alone: no code of the machine.
-import type { Phase, Rollout } from "@gennaker/core";
+import type { Phase, Rollout, Strategy } from "@gennaker/core";
 import type { RolloutState } from "@gennaker/core/machine";
+import type { MarkedRules } from "./marks.ts";
 import type { Settings } from "./options.ts";
 import type { World } from "./world.ts";
 
@@ -29,6 +30,7 @@ export const PROPERTIES = {
   S21: "where weights decide, an ill or vanished baseline's part of the traffic goes to a healthy stable at once",
   S22: "a check is measured on the way out only, unpaused, and a phase's only while its want is met",
   S23: "a check beside the phases that fails is followed by the way back at once, and the point of no return by a measurement of each",
+  S25: "a group is never made larger than its full size, and ends at least as large: the candidate on success, stable on the way back",
   L1: "with faults stopped every history comes to an outcome, on any schedule",
   L2: "a rollout that ended leaves traffic on a healthy group, if one of its groups is healthy",
 } as const;
@@ -38,10 +40,13 @@ export type Property = keyof typeof PROPERTIES;
 
 /** What monitors judge by: what was planned, and the settings of the world. */
 export interface Brief {
+  readonly strategy: Strategy;
   readonly planned: RolloutState["planned"];
   readonly settings: Settings;
   /** The world before anything happened. */
   readonly home: World;
+  /** The rules of the settings, with marks. */
+  readonly marked: MarkedRules;
 }
 
 /** How long a phase's question may stay open. */

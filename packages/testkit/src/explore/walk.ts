@@ -1,4 +1,5 @@
 import { type Graph, judgeEnds } from "./ends.ts";
+import { allMarks, type Coverage, marksOf } from "./marks.ts";
 import { type Move, movesFrom } from "./moves.ts";
 import { keyOf, type Node } from "./node.ts";
 import { type Brief, type Property, PROPERTIES, timeoutOf } from "./properties.ts";
@@ -29,12 +30,22 @@ export interface Exploration {
    * no driver can know. A provider that checks conditions closes this window; then this is 0.
    */
   readonly windows: number;
+  /**
+   * How many moves took each branch of the machine: `"turn: candidateSick"`, `"late: turned back"`,
+   * `"refused: set-traffic"` … A branch that none took counts 0: what was found says nothing about it.
+   */
+  readonly coverage: Coverage;
   /** False: it stopped at `maxStates`, and nothing is proved. */
   readonly complete: boolean;
 }
 
 // The properties that a world can break under the feet of a command that was right when it was said.
 const WINDOWED: ReadonlySet<Property> = new Set(["S1", "S2", "S3", "S16"]);
+
+/** What a move broke, but for what the world did under a command that was right when it was said. */
+export function broken({ broken: all = [], window = false }: Move): readonly Property[] {
+  return window ? all.filter((property) => !WINDOWED.has(property)) : all;
+}
 
 interface Broken {
   count: number;
@@ -47,7 +58,8 @@ export function walk(root: Node, brief: Brief): Exploration {
   const longest = longestClock(brief);
   const index = new Map<string, number>([[keyOf(root, longest), 0]]);
   const graph: Graph = { nodes: [root], parents: [-1], next: [] };
-  const broken = new Map<Property, Broken>();
+  const found = new Map<Property, Broken>();
+  const coverage = Object.fromEntries(allMarks(brief.settings.rules).map((mark) => [mark, 0]));
   let windows = 0;
   const visit = (move: Move, from: number): number => {
     const key = keyOf(move.node, longest);
@@ -60,23 +72,26 @@ export function walk(root: Node, brief: Brief): Exploration {
   };
   for (let at = 0; at < graph.nodes.length && graph.nodes.length <= brief.settings.maxStates; at += 1) {
     const next: number[] = [];
-    for (const move of movesFrom(graph.nodes[at] as Node, brief)) {
-      for (const property of move.broken ?? [])
-        if (move.window && WINDOWED.has(property)) windows += 1;
-        else note(broken, property, at, move);
+    const node = graph.nodes[at] as Node;
+    for (const move of movesFrom(node, brief)) {
+      const breaks = broken(move);
+      windows += (move.broken ?? []).length - breaks.length;
+      for (const property of breaks) note(found, property, at, move);
+      for (const mark of marksOf(node.state, move)) coverage[mark] = (coverage[mark] ?? 0) + 1;
       const to = visit(move, at);
       if (move.fault === undefined && to !== at) next.push(to);
     }
     graph.next.push(next);
   }
   const complete = graph.next.length === graph.nodes.length;
-  if (complete) for (const { property, at } of judgeEnds(graph, brief)) note(broken, property, at, undefined);
-  const findings = [...broken].map(([property, found]) => report(property, found, graph, brief));
+  if (complete) for (const { property, at } of judgeEnds(graph, brief)) note(found, property, at, undefined);
+  const findings = [...found].map(([property, first]) => report(property, first, graph, brief));
   return {
     states: graph.nodes.length,
     unsafe: findings.filter(({ property }) => property.startsWith("S")),
     stuck: findings.filter(({ property }) => property.startsWith("L")),
     windows,
+    coverage,
     complete,
   };
 }
@@ -93,12 +108,13 @@ function longestClock({ planned }: Brief): number {
   return Math.max(...times.filter(Number.isFinite));
 }
 
-function note(broken: Map<Property, Broken>, property: Property, at: number, move: Move | undefined): void {
-  const known = broken.get(property);
+function note(found: Map<Property, Broken>, property: Property, at: number, move: Move | undefined): void {
+  const known = found.get(property);
   if (known) known.count += 1;
-  else broken.set(property, { count: 1, at, move });
+  else found.set(property, { count: 1, at, move });
 }
 
 function report(property: Property, { count, at, move }: Broken, graph: Graph, brief: Brief): Finding {
-  return { property, says: PROPERTIES[property], count, trace: tell(graph, at, move, brief) };
+  const says = PROPERTIES[property];
+  return { property, says, count, trace: tell(graph, at, move, `${property}: ${says}`, brief) };
 }

@@ -31,6 +31,10 @@ export interface Witness {
   readonly promotedFully: boolean;
   /** Healthy candidates that a finished phase relied on. */
   readonly counted: number;
+  /** The most instances of stable that were seen while it had traffic, at looks after which the way out went on. */
+  readonly most: number;
+  /** The same, with the look at which it turned back. */
+  readonly mostSeen: number;
   readonly cancel: "graceful" | "forced" | undefined;
   readonly turnedByCancel: boolean;
   /** A command failed since the last turn of direction, and none went well since. */
@@ -68,6 +72,8 @@ export const NOTHING: Witness = {
   promoted: false,
   promotedFully: false,
   counted: 0,
+  most: 0,
+  mostSeen: 0,
   cancel: undefined,
   turnedByCancel: false,
   failed: false,
