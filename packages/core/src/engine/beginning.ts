@@ -1,3 +1,4 @@
+import { isShielded, plannedStage } from "../machine/run/planned.ts";
 import { isOver, type RunState, type StageState } from "../machine/run/state.ts";
 import type { Attempt } from "./attempt.ts";
 import { sleep } from "./sleep.ts";
@@ -22,7 +23,9 @@ export async function begin(attempt: Attempt, using: Surroundings): Promise<Begi
     const stage = state?.stages[effect.id];
     if (!state || !stage || (isOver(stage) && !stage.rollout?.watching)) return undefined;
     if (stage.rollout) return { state, stage };
-    if (state.cancel && stage.status === "running" && isCode(state, effect.id)) {
+    const planned = plannedStage(state, effect.id);
+    const cancelled = state.cancel !== undefined && planned?.kind === "effect" && !isShielded(state, planned);
+    if (state.cancel && cancelled && stage.status === "running") {
       const { reason } = state.cancel;
       await record(using, effect, [{ type: "stage-cancelled", at: clock.now(), stage: effect.id, reason }]);
       return undefined;

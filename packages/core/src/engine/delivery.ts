@@ -172,7 +172,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       {
         type: "run-started",
         at,
-        plan: pipeline.plan(),
+        plan: pipeline.plan(input),
         input,
         ...key,
         ...(actor !== undefined && { actor }),

@@ -6,7 +6,7 @@ import type { RunState } from "../machine/run/state.ts";
 import { clusterId, type ClusterState } from "../model/cluster.ts";
 import { parseDuration, type Duration } from "../model/duration.ts";
 import type { Json } from "../model/json.ts";
-import type { PipelineStage } from "../model/pipeline.ts";
+import type { PipelineStage } from "../model/pipeline-stage.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";
@@ -67,7 +67,7 @@ interface Walk {
 /** Walks a pipeline without running it: real inputs, real observations, the real machine, and time that only counts. */
 export async function dryRun(pipeline: AnyPipeline, input: Json, sources: DryRunSources): Promise<DryRun> {
   const at = sources.clock.now();
-  const state = beginRun("plan", { type: "run-started", at, plan: pipeline.plan(), input });
+  const state = beginRun("plan", { type: "run-started", at, plan: pipeline.plan(input), input });
   const walk: Walk = { state, at, worlds: new Map(), ends: new Map(), problems: [] };
   const stages: StageForecast[] = [];
   for (const stage of pipeline.stages) {

@@ -1,7 +1,8 @@
 import { ConfigurationError } from "../errors.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Strategy } from "../model/phase.ts";
-import type { Pipeline, PipelineStage } from "../model/pipeline.ts";
+import type { Pipeline } from "../model/pipeline.ts";
+import type { PipelineStage } from "../model/pipeline-stage.ts";
 import type { Plan } from "../model/plan.ts";
 import { suggest } from "../model/suggest.ts";
 import type { Provider } from "../ports/provider.ts";
@@ -81,7 +82,7 @@ export class Registry {
     if (!pipeline)
       return `pipeline ${JSON.stringify(plan.pipeline)} is not registered here: pass it to createDelivery({ pipelines: […] }) or delivery.register(…)`;
     const planned = plan.stages.find((stage) => stage.name === name);
-    const stage = pipeline.stages.find((candidate) => candidate.name === name);
+    const stage = codeOf(pipeline, name, planned?.of);
     if (!stage || stage.type.type !== planned?.type)
       return `pipeline ${JSON.stringify(plan.pipeline)} as registered here has no stage ${JSON.stringify(name)} of type ${JSON.stringify(planned?.type)}: register the version that the run was started with`;
     return stage;
@@ -116,6 +117,13 @@ export class Registry {
     const made = this.#strategies.get(recorded.name)?.(recorded.options as never);
     return made && strategyKey(made) === strategyKey(recorded) ? made : undefined;
   }
+}
+
+// The code of a stage that was made for an item of a list is that of the stage that it was made from.
+function codeOf({ stages }: AnyPipeline, name: string, of = name): PipelineStage | undefined {
+  const stage = stages.find((candidate) => candidate.name === of);
+  if (!stage || of === name) return stage;
+  return { ...stage, ...stage.made, name };
 }
 
 /** What is recorded of a strategy. */

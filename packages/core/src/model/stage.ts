@@ -1,8 +1,8 @@
 import type { Json } from "./json.ts";
 import type { Schema } from "./schema.ts";
 
-/** Who carries a stage out: user code, the run's machine itself, or a rollout. */
-export type StageKind = "effect" | "wait" | "judgement" | "rollout";
+/** Who carries a stage out: user code, the run's machine itself, a rollout, or another run. */
+export type StageKind = "effect" | "wait" | "judgement" | "rollout" | "expand" | "pipeline";
 
 /** What a stage's own code gets. */
 export interface StageContext<Input> {

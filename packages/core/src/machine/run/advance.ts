@@ -1,7 +1,8 @@
 import { ConflictError, InvariantError } from "../../errors.ts";
 import type { Effect, IssuedEffect, LoadedRun, PermitRequest, RunStatus, Write } from "../../ports/engine.ts";
 import type { NewEvent } from "../events.ts";
-import { decideRun, nextWake } from "./decide.ts";
+import { nextWake } from "./clocks.ts";
+import { decideRun } from "./decide.ts";
 import { beginRun, evolveRun, type Fact } from "./evolve.ts";
 import { permitsToRelease } from "./permit.ts";
 import { isOver, type RunState } from "./state.ts";
@@ -21,6 +22,7 @@ export interface Change {
 
 // One decision leads to the next at most so often: a run has a bounded number of stages, and each makes few steps at once.
 const ROUNDS_MAX = 10_000;
+const NONE: readonly never[] = [];
 
 /**
  * The one transactional routine, as a pure function: fence, append what came in, decide to a fixed point, and say all
@@ -40,12 +42,15 @@ export function advance(
   const release = permitsToRelease(state, next);
   const settle = typeof change.settle === "function" ? change.settle(state) : change.settle === true;
   const ended = settle ? change.fence?.id : undefined;
+  const renewed = renewedBy(incoming);
   return {
     state: next,
     write: {
       events,
-      issue: [...issuable(issue, effects), ...(change.retry ? [change.retry] : [])],
-      settle: effects.filter((effect) => isSettled(effect, next, ended)).map((effect) => effect.id),
+      issue: [...issuable(issue, effects, renewed), ...(change.retry ? [change.retry] : [])],
+      settle: effects
+        .filter((effect) => renewed.includes(effect.id) || isSettled(effect, next, ended))
+        .map((effect) => effect.id),
       wakeAt: nextWake(next),
       status: statusOf(next),
       ...(change.request && { request: change.request }),
@@ -113,8 +118,19 @@ function settleDown(
   throw new InvariantError(`run ${start.run} never comes to rest`);
 }
 
-function issuable(issue: readonly Effect[], effects: readonly IssuedEffect[]): readonly Effect[] {
-  return issue.filter(({ id }) => !effects.some((effect) => effect.id === id));
+function issuable(
+  issue: readonly Effect[],
+  effects: readonly IssuedEffect[],
+  renewed: readonly string[],
+): readonly Effect[] {
+  if (effects.length === 0) return issue;
+  return issue.filter(({ id }) => renewed.includes(id) || !effects.some((effect) => effect.id === id));
+}
+
+// What still watched over a stage that is retried has no say any more.
+function renewedBy(incoming: readonly NewEvent[]): readonly string[] {
+  for (const event of incoming) if (event.type === "run-retried") return event.stages;
+  return NONE;
 }
 
 // A stage's effect is over when the stage is, unless its rollout goes on watching after a failure.
