@@ -1,6 +1,6 @@
 import { ConfigurationError, DeliveryError } from "../errors.ts";
 import { isShielded, plannedStage } from "../machine/run/planned.ts";
-import { isOver, type StageState, workKey } from "../machine/run/state.ts";
+import { isOver, type StageState, workName } from "../machine/run/state.ts";
 import { copyJson, type Json } from "../model/json.ts";
 import type { PipelineStage } from "../model/pipeline-stage.ts";
 import type { StageContext } from "../model/stage.ts";
@@ -87,12 +87,14 @@ function outputOf({ name }: PipelineStage): string {
 class CodeContext implements StageContext<unknown> {
   readonly #attempt: Attempt;
   readonly #using: Surroundings;
+  readonly #stage: StageState;
   readonly input: unknown;
   readonly attempt: number;
 
   constructor(attempt: Attempt, stage: StageState, using: Surroundings) {
     this.#attempt = attempt;
     this.#using = using;
+    this.#stage = stage;
     this.input = stage.input;
     this.attempt = stage.attempt;
   }
@@ -106,7 +108,7 @@ class CodeContext implements StageContext<unknown> {
   }
 
   get idempotencyKey(): string {
-    return workKey(this.run, this.stage, stageOf(this.#using, this.#attempt.effect));
+    return `${this.run}/${workName(this.stage, this.#stage)}`;
   }
 
   get signal(): AbortSignal {

@@ -76,6 +76,20 @@ export class Registry {
     return true;
   }
 
+  /**
+   * A registered pipeline by its name.
+   *
+   * @throws ConfigurationError when there is none
+   */
+  pipeline(name: string): AnyPipeline {
+    const pipeline = this.#pipelines.get(name);
+    if (pipeline) return pipeline;
+    const known = [...this.#pipelines.keys()];
+    throw new ConfigurationError(`pipeline ${JSON.stringify(name)}`, [
+      `is not registered here${suggest(name, known)}: pass it to createDelivery({ pipelines: […] }) or delivery.register(…)`,
+    ]);
+  }
+
   /** The registered code of a stage; a text says why there is none that fits the run's plan. */
   stage(plan: Plan, name: string): PipelineStage | string {
     const pipeline = this.#pipelines.get(plan.pipeline);

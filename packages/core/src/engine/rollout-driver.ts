@@ -10,7 +10,7 @@ import { decideRollout, type RolloutDecision } from "../machine/rollout/decide.t
 import { planRollout } from "../machine/rollout/plan.ts";
 import type { RolloutState } from "../machine/rollout/state.ts";
 import { viewGroups } from "../machine/rollout/view.ts";
-import type { RunState } from "../machine/run/state.ts";
+import { roundOf, type RunState } from "../machine/run/state.ts";
 import { clusterId, type ClusterState } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import type { Strategy } from "../model/phase.ts";
@@ -94,6 +94,7 @@ export class RolloutDriver {
       release,
       strategy: wanted,
       ...(group !== undefined && { group }),
+      round: roundOf(this.#state().stages[effect.id]!),
       world: await this.#fresh(signal),
       traffic,
       at: clock.now(),

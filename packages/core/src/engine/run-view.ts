@@ -46,6 +46,8 @@ export interface StageView {
   readonly rollout?: RolloutView;
   /** Stages apart from the ordinary course: what clears up after a failure, and what always runs. */
   readonly role?: StageRole;
+  /** A person may skip it. */
+  readonly skippable?: true;
   /** It did not run, and what comes after it went on all the same: why. */
   readonly bypassed?: "condition" | "operator" | "list";
   /** When its time is over. */
@@ -92,14 +94,14 @@ export function viewRun(state: RunState): RunView {
     input,
     startedAt,
     ...defined({ finishedAt, actor, reason, parked, left, deadline, parent, restarts }),
-    stages: plan.stages.flatMap(({ name, type, after, role }) => {
+    stages: plan.stages.flatMap(({ name, type, after, role, skippable }) => {
       const stage = state.stages[name];
-      return stage ? [{ name, type, after, ...(role && { role }), ...viewStage(stage) }] : [];
+      return stage ? [{ name, type, after, ...defined({ role, skippable }), ...viewStage(stage) }] : [];
     }),
   };
 }
 
-function viewStage(stage: StageState): Omit<StageView, "name" | "type" | "after" | "role"> {
+function viewStage(stage: StageState): Omit<StageView, "name" | "type" | "after" | "role" | "skippable"> {
   const {
     status,
     attempt,

@@ -86,17 +86,12 @@ export class StageEffects {
     this.#closed = true;
     this.#using.journal.close();
     for (const attempt of this.#attempts.all()) attempt.stop(new ConflictError("the delivery was closed"));
-    const patience = new AbortController();
-    await Promise.race([
-      Promise.all(this.#ending.values()),
-      sleep(this.#using.clock, CLOSE_MS, patience.signal),
-    ]);
-    patience.abort();
+    await this.#patiently(Promise.all(this.#ending.values()));
   }
 
   async #carryOut(attempt: Attempt, before: Promise<void> | undefined): Promise<void> {
     const { effect } = attempt;
-    if (before) await before;
+    if (before) await this.#patiently(before);
     const registrations = this.#registrations;
     try {
       await this.#runStage(attempt);
@@ -108,6 +103,13 @@ export class StageEffects {
         logger.error({ run: effect.run, stage: effect.id, error: lost }, "a failure could not be recorded");
       });
     }
+  }
+
+  // Code that does not heed its signal must not hold up the next attempt for ever: its result counts for nothing.
+  async #patiently(ended: Promise<unknown>): Promise<void> {
+    const patience = new AbortController();
+    await Promise.race([ended, sleep(this.#using.clock, CLOSE_MS, patience.signal)]);
+    patience.abort();
   }
 
   async #giveUp(attempt: Attempt, error: unknown): Promise<void> {

@@ -67,6 +67,7 @@ export interface EventMap {
     readonly parent?: { readonly run: string; readonly stage: string };
     /** The run of which it is a new start with the same input. */
     readonly restarts?: string;
+    readonly reason?: string;
   };
   /** The code of this run is not here: it waits until it is registered. */
   "run-parked": { readonly reason: string };
@@ -152,6 +153,8 @@ export interface EventMap {
     readonly key: string;
     /** The group that is brought back, instead of a new one being made. */
     readonly revives?: string;
+    /** 2 when its stage was retried by a person once, and so on: its group, its commands and its questions are other ones. */
+    readonly round?: number;
     readonly release: Json;
     readonly traffic: TrafficMode;
     readonly sizeRule: SizeRule;

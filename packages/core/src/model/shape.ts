@@ -29,6 +29,8 @@ function checkStage(
   if (names.indexOf(stage.name) !== index) problems.push("there are two stages of this name; rename one");
   if (typeof type?.type !== "string")
     problems.push("its type is not one made by defineStage (deploy, wait, judgement, or your own)");
+  if (/~\d+$/.test(stage.name))
+    problems.push("a name that ends like ~2 is taken by its own retries; choose another name");
   if (stage.name === "__proto__") problems.push("JavaScript keeps this name to itself; choose another name");
   if (type?.kind === "effect" && typeof type.run !== "function")
     problems.push("its type has no code to run; make it with defineStage({ type, run })");

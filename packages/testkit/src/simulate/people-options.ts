@@ -26,4 +26,8 @@ export interface People {
   readonly forcedCancel?: number;
   /** Skips the hold and the gate of a phase. */
   readonly promote?: number;
+  /** Skips a stage that its pipeline calls `skippable`. */
+  readonly skip?: number;
+  /** Retries it from a failed stage when it did not end well; three times at most. */
+  readonly retry?: number;
 }

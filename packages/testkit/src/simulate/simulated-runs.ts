@@ -31,7 +31,8 @@ export function unfinished(runs: readonly SimulatedRun[]): readonly string[] {
 
 function runOf(run: string, events: readonly Event[]): SimulatedRun {
   const started = events.find((event) => event.type === "run-started");
-  const finished = events.find((event) => event.type === "run-finished");
+  const last = events.findLast(({ type }) => type === "run-finished" || type === "run-retried");
+  const finished = last?.type === "run-finished" ? last : undefined;
   return {
     run,
     pipeline: started?.plan.pipeline ?? "",

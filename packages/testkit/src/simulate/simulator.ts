@@ -124,6 +124,7 @@ export class Simulator {
       this.#offset = event.offset;
       events.push(event);
       if (event.type === "run-finished") this.#over.add(event.run);
+      if (event.type === "run-retried") this.#over.delete(event.run);
       this.#inspector.notice(event);
       this.crowd.notice(event);
     }
@@ -138,6 +139,6 @@ export class Simulator {
   }
 
   #isOver(): boolean {
-    return this.#over.size === this.#state.runs.length;
+    return this.#over.size === this.#state.runs.length && !this.crowd.isBusy;
   }
 }

@@ -2,6 +2,7 @@ import type { NewEvent } from "../events.ts";
 import type { Phase } from "../../model/phase.ts";
 import type { Sight } from "./sight.ts";
 import { elapsed } from "./stopwatch.ts";
+import { workOf } from "./work.ts";
 
 /** How long a phase's question may stay open; undefined: for ever, or there is none. */
 export function timeoutOf(phase: Phase | undefined): number | undefined {
@@ -17,7 +18,7 @@ export function askGate({ state, phase, now }: Sight): NewEvent<"judgement-reque
     type: "judgement-requested",
     at: now,
     stage,
-    judgement: `${stage}/${phase.name}/${state.asked + 1}`,
+    judgement: `${workOf(state.planned)}/${phase.name}/${state.asked + 1}`,
     roles: gate.roles,
     phase: phase.name,
     ...(gate.instructions !== undefined && { instructions: gate.instructions }),

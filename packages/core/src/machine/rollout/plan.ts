@@ -5,6 +5,7 @@ import { clusterId } from "../../model/cluster.ts";
 import type { NewEvent } from "../events.ts";
 import { checkRollout } from "./check-rollout.ts";
 import { newestFirst, sharesIn } from "./roles.ts";
+import { workOf } from "./work.ts";
 
 /** What a rollout is asked to do, and the cluster as it was observed just now. */
 export interface RolloutAsk {
@@ -15,6 +16,8 @@ export interface RolloutAsk {
   readonly strategy: Strategy;
   /** An existing group to bring back, instead of making a new one. */
   readonly group?: string;
+  /** How often its stage was begun; default 1. */
+  readonly round?: number;
   readonly world: ClusterState;
   readonly traffic: TrafficMode;
   readonly at: number;
@@ -65,17 +68,19 @@ function sizeBy(rule: SizeRule, stable: ServerGroup | undefined): number {
 }
 
 function planned(
-  { stage, run, cluster, release, strategy, world, traffic, at, group }: RolloutAsk,
+  { stage, run, cluster, release, strategy, world, traffic, at, group, round }: RolloutAsk,
   { stable, size }: Situation,
   rollout: ReturnType<Strategy["rollout"]>,
 ): NewEvent<"rollout-planned"> {
+  const again = round !== undefined && round > 1 ? { round } : {};
   return {
     type: "rollout-planned",
     at,
     stage,
     cluster,
     strategy: strategy.name,
-    key: `${run}/${stage}`,
+    key: `${run}/${workOf({ stage, ...again })}`,
+    ...again,
     ...(group !== undefined && { revives: group }),
     release,
     traffic,

@@ -6,7 +6,7 @@ import { admissionOf } from "./admit.ts";
 import { courseOf } from "./course.ts";
 import { expand } from "./expand.ts";
 import { finish } from "./outcome.ts";
-import { isOver, type RunState, type StageState } from "./state.ts";
+import { isOver, type RunState, type StageState, workName } from "./state.ts";
 import { endOfTime, stopStage } from "./stop.ts";
 
 /** What follows from a run's state: facts to record, stages to hand out, effects that are over. */
@@ -83,7 +83,10 @@ function decideJudgement(stage: string, state: StageState, at: number): NewEvent
     const why = answer.reason === undefined ? "" : `: ${answer.reason}`;
     return [failed(stage, at, "judgement-failed", `${answer.actor} judged it a fail${why}`)];
   }
-  if (!judgement) return [requestJudgement(stage, input as unknown as JudgementRequest, at)];
+  if (!judgement) {
+    const question = workName(stage, state);
+    return [requestJudgement(stage, question, input as unknown as JudgementRequest, at)];
+  }
   if (judgement.expiresAt === undefined || at < judgement.expiresAt) return [];
   return [
     { type: "judgement-expired", at, stage, judgement: judgement.judgement },
@@ -97,12 +100,12 @@ interface JudgementRequest {
   readonly timeout?: Duration;
 }
 
-function requestJudgement(stage: string, ask: JudgementRequest, at: number): NewEvent {
+function requestJudgement(stage: string, judgement: string, ask: JudgementRequest, at: number): NewEvent {
   return {
     type: "judgement-requested",
     at,
     stage,
-    judgement: stage,
+    judgement,
     roles: ask.roles,
     ...(ask.instructions !== undefined && { instructions: ask.instructions }),
     ...(ask.timeout !== undefined && { expiresAt: at + parseDuration(ask.timeout) }),

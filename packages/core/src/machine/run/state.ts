@@ -128,8 +128,8 @@ export function roundOf({ earlier }: StageState): number {
   return (earlier?.length ?? 0) + 1;
 }
 
-/** A name for a stage's work in its run that is another one in each round: `run/stage`, then `run/stage/2`. */
-export function workKey(run: string, stage: string, state: StageState | undefined): string {
-  const round = state ? roundOf(state) : 1;
-  return round === 1 ? `${run}/${stage}` : `${run}/${stage}/${round}`;
+/** A name for a stage's work that is another one in each round: `ship`, then `ship~2`. */
+export function workName(stage: string, state: StageState): string {
+  const round = roundOf(state);
+  return round === 1 ? stage : `${stage}~${round}`;
 }
