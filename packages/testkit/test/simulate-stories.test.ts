@@ -74,8 +74,7 @@ const wild: PipelineSimulation<{ image: string }, { readonly [stage: string]: nu
     report: trouble(0.1),
   },
 };
-const simulated = (seed: number): Promise<SimulatedPipeline> =>
-  simulatePipeline(promote, { ...wild, seed });
+const simulated = (seed: number): Promise<SimulatedPipeline> => simulatePipeline(promote, { ...wild, seed });
 const typesIn = ({ events }: SimulatedPipeline): string[] => events.map(({ type }) => type);
 
 it("holds every invariant through failures, conditions, time limits, skips, retries and clearing up", async () => {

@@ -38,7 +38,8 @@ export async function begin(attempt: Attempt, using: Surroundings): Promise<Begi
   }
 }
 
-/** Whether a stage is carried out by code of the user. */
-export function isCode({ plan }: RunState, stage: string): boolean {
-  return plan.stages.some(({ name, kind }) => name === stage && kind === "effect");
+/** Whether a stage that is cancelled comes to its end without its code: the user's own, or a run below. */
+export function needsNoCode(state: RunState, stage: string): boolean {
+  const kind = plannedStage(state, stage)?.kind;
+  return kind === "effect" || kind === "pipeline";
 }

@@ -11,6 +11,7 @@ import { silentLogger, type Logger } from "../ports/logger.ts";
 import type { Provider } from "../ports/provider.ts";
 import type { DeployInput, DeployStage } from "../stages/deploy.ts";
 import { checkCluster } from "../stages/deploy-input.ts";
+import { Children } from "./children.ts";
 import { dryRun, type DryRun } from "./dry-run.ts";
 import { undoFactory, undoTarget, undoTargets, type UndoTarget } from "./undo.ts";
 import { engineHost } from "./engine-host.ts";
@@ -181,7 +182,8 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const listeners = new Listeners(logger);
   const switches = new Switches(journal, clock);
   const lines = new Lines();
-  const effects = new StageEffects({ journal, registry, clock, logger, redactor, calls, lines });
+  const children = new Children({ journal, clock }, hub, switches, newRunId);
+  const effects = new StageEffects({ journal, registry, clock, logger, redactor, calls, lines, children });
   const opened = engine.open(engineHost({ clock, logger, journal }, effects, hub, listeners, switches));
   // Rejects every call, rather than the process.
   opened.catch((error: unknown) => logger.error({ error }, "the log cannot be opened"));

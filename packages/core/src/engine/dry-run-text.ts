@@ -44,7 +44,8 @@ function stageRows(stage: StageForecast, at: number): readonly (readonly string[
   return [[stage.stage, stage.type, describeStage(stage), time(at + stage.startsMs), taking, "", ""]];
 }
 
-function describeStage({ asks, unknown, type }: StageForecast): string {
+function describeStage({ asks, unknown, bypassed, type }: StageForecast): string {
+  if (bypassed !== undefined) return `passed by: ${bypassed}`;
   if (unknown !== undefined) return unknown;
   if (!asks) return type === "wait" ? "waits" : "runs";
   const limit =

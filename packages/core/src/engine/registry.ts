@@ -5,6 +5,7 @@ import type { Pipeline } from "../model/pipeline.ts";
 import type { PipelineStage } from "../model/pipeline-stage.ts";
 import type { Plan } from "../model/plan.ts";
 import { suggest } from "../model/suggest.ts";
+import { childOf } from "../stages/run-pipeline.ts";
 import type { Provider } from "../ports/provider.ts";
 
 /** A pipeline of whatever input and outputs. */
@@ -50,7 +51,7 @@ export class Registry {
     ];
     if (problems.length > 0) throw new ConfigurationError("createDelivery", problems);
     this.#providers = new Map(providers.map((provider) => [provider.name, provider]));
-    for (const pipeline of pipelines) this.#pipelines.set(pipeline.name, pipeline);
+    for (const pipeline of pipelines) this.add(pipeline);
     for (const factory of strategies) this.#strategies.set(factory.strategy, factory);
   }
 
@@ -59,7 +60,7 @@ export class Registry {
   }
 
   /**
-   * Adds a pipeline; false when it was here before.
+   * Adds a pipeline, and those that its stages run; false when it was here before.
    *
    * @throws ConfigurationError when its shape is wrong, or another pipeline has its name
    */
@@ -73,6 +74,10 @@ export class Registry {
         'another pipeline of this name is registered (`delivery.deploy` has one called "deploy"); rename one, or pass the registered one',
       ]);
     this.#pipelines.set(pipeline.name, pipeline);
+    for (const { type, made } of pipeline.stages) {
+      const child = childOf(made?.type ?? type);
+      if (child) this.add(child.pipeline);
+    }
     return true;
   }
 

@@ -86,16 +86,20 @@ export class RolloutDriver {
       throw new UnsupportedError(
         `strategy ${wanted.name} needs traffic to be ${wanted.modes.join(" or ")}; provider ${calls.provider.name} can only do ${traffic}: take another strategy for ${clusterId(calls.cluster)}`,
       );
-    const found = await calls.check(release, signal);
+    // A group that is only brought back has its release already.
+    const revived = group !== undefined && release === null;
+    const found = revived ? [] : await calls.check(release, signal);
+    const world = await this.#fresh(signal);
+    const there = world.groups.find(({ name }) => name === group)?.release ?? null;
     const ask = {
       stage: effect.id,
       run: effect.run,
       cluster: calls.cluster,
-      release,
+      release: revived ? there : release,
       strategy: wanted,
       ...(group !== undefined && { group }),
       round: roundOf(this.#state().stages[effect.id]!),
-      world: await this.#fresh(signal),
+      world,
       traffic,
       at: clock.now(),
     };

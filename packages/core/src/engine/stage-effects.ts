@@ -8,11 +8,12 @@ import type { PipelineStage } from "../model/pipeline-stage.ts";
 import type { IssuedEffect, PermitState } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";
 import { Attempt, Attempts } from "./attempt.ts";
-import { begin, isCode } from "./beginning.ts";
+import { begin, needsNoCode } from "./beginning.ts";
 import { Cancelled } from "./cancelled.ts";
 import { isConflict, runCodeStage } from "./code-stage.ts";
 import { Parked } from "./parked.ts";
 import { ParkedEffects } from "./parked-effects.ts";
+import { runPipelineStage } from "./pipeline-stage.ts";
 import { runRolloutStage } from "./rollout-stage.ts";
 import { sleep } from "./sleep.ts";
 import { evaluateInput, meetsCondition } from "./stage-input.ts";
@@ -74,7 +75,7 @@ export class StageEffects {
     const state = this.#using.journal.peek(run);
     if (!state?.cancel) return;
     for (const effect of this.#parked.takeRun(run))
-      if (isCode(state, effect.id) && isStopped(state, effect.id)) this.dispatch(effect);
+      if (needsNoCode(state, effect.id) && isStopped(state, effect.id)) this.dispatch(effect);
       else this.#parked.add(effect);
   }
 
@@ -128,6 +129,8 @@ export class StageEffects {
     if (!beginning) return;
     const { state, stage } = beginning;
     const code = registry.stage(state.plan, effect.id);
+    const isChild = plannedStage(state, effect.id)?.kind === "pipeline";
+    if (isChild && stage.child !== undefined) return runPipelineStage(attempt, code, this.#using);
     if (typeof code === "string") throw new Parked(code);
     if (state.parked !== undefined)
       await record(this.#using, effect, [{ type: "run-unparked", at: clock.now() }]);
@@ -136,6 +139,7 @@ export class StageEffects {
       return this.#runStage(attempt);
     const now = stageOf(this.#using, effect);
     if (!now || (isOver(now) && !now.rollout?.watching)) return;
+    if (isChild) await runPipelineStage(attempt, code, this.#using);
     if (code.type.kind === "effect") await runCodeStage(attempt, code, this.#using);
     if (stage.rollout?.watching && (await this.#isTaken(effect, stage.rollout.planned.cluster)))
       throw new ConflictError("a newer rollout has the cluster");
@@ -253,11 +257,12 @@ function isStopped(state: RunState, stage: string): boolean {
   return state.cancel !== undefined && planned !== undefined && !isShielded(state, planned);
 }
 
-// A rollout that is cancelled takes its way back, and what is over by another hand (skipped, out of time) has no say.
+// A rollout that is cancelled takes its way back, a run below is cancelled by its stage, and what is over by another hand (skipped, out of time) has no say.
 function stopIfDue(attempt: Attempt, state: RunState): void {
   const { id } = attempt.effect;
   const stage = state.stages[id];
-  if (state.cancel && isStopped(state, id) && (state.cancel.mode === "forced" || !stage?.rollout))
+  const below = stage?.child !== undefined;
+  if (state.cancel && !below && isStopped(state, id) && (state.cancel.mode === "forced" || !stage?.rollout))
     attempt.stop(new Cancelled(state.cancel.reason));
   if (attempt.stopped || !stage || !isOver(stage) || stage.rollout?.watching) return;
   if (stage.status === "failed" || stage.status === "skipped")

@@ -6,6 +6,7 @@ import { copyJson, type Json } from "../model/json.ts";
 import type { ItemInputs, PipelineStage, StageInputs, StageResult } from "../model/pipeline-stage.ts";
 import { describeIssue, type Schema, type SchemaResult } from "../model/schema.ts";
 import type { DeployInput } from "../stages/deploy.ts";
+import { asDeploy } from "../stages/undo.ts";
 import { Parked } from "./parked.ts";
 import type { Registry } from "./registry.ts";
 
@@ -28,9 +29,10 @@ export async function evaluateInput(
   const subject = subjectOf(stage, state);
   const returned = callInput(stage, state, subject);
   checkReturned(stage, returned, subject);
-  const value = stage.type.input ? await validate(stage.type.input, returned, subject) : returned;
+  const given = stage.type.input ? await validate(stage.type.input, returned, subject) : returned;
+  const value = stage.type.kind === "rollout" ? asDeploy(stage.type, given) : given;
   const problems = [
-    ...stage.type.check(value),
+    ...stage.type.check(given),
     ...(stage.type.kind === "rollout" ? rolloutProblems(value, registry) : []),
     ...(stage.type.kind === "expand" ? listProblems(stage, value, state) : []),
   ];
@@ -98,19 +100,8 @@ class RecordedInputs implements ItemInputs<unknown, Record<string, unknown>, Jso
     return this.#state.input;
   }
 
-  // Outputs of what was made of a list are together, under the name of the stage that they were made from.
   get outputs(): Record<string, unknown> {
-    const { plan, stages } = this.#state;
-    const outputs: Record<string, unknown> = {};
-    for (const { name, of, item = null, kind } of plan.stages) {
-      const output = stages[name]?.output;
-      if (of !== undefined) {
-        const together = (outputs[of] ??= {}) as Record<string, unknown>;
-        if (output !== undefined) together[itemName(item)] = output;
-      } else if (kind === "expand") outputs[name] ??= {};
-      else if (output !== undefined) outputs[name] = output;
-    }
-    return outputs;
+    return outputsOf(this.#state);
   }
 
   get stages(): Record<string, StageResult> {
@@ -129,6 +120,20 @@ class RecordedInputs implements ItemInputs<unknown, Record<string, unknown>, Jso
   }
 }
 
+/** Outputs by stage; those of what was made of a list are together, under the name of the stage that they were made from. */
+export function outputsOf({ plan, stages }: RunState): Record<string, unknown> {
+  const outputs: Record<string, unknown> = {};
+  for (const { name, of, item = null, kind } of plan.stages) {
+    const output = stages[name]?.output;
+    if (of !== undefined) {
+      const together = (outputs[of] ??= {}) as Record<string, unknown>;
+      if (output !== undefined) together[itemName(item)] = output;
+    } else if (kind === "expand") outputs[name] ??= {};
+    else if (output !== undefined) outputs[name] = output;
+  }
+  return outputs;
+}
+
 function resultOf({ status, reason, error }: StageState): StageResult {
   return {
     status,
@@ -145,7 +150,8 @@ function checkReturned({ type }: PipelineStage, returned: unknown, subject: stri
       "its input function returned a promise: let it return the input itself, and do what takes time in a stage before",
     ]);
   }
-  if (type.kind !== "effect" && (typeof returned !== "object" || returned === null))
+  const isOpen = type.kind === "effect" || type.kind === "pipeline";
+  if (!isOpen && (typeof returned !== "object" || returned === null))
     throw new ConfigurationError(subject, [
       `its input function returned ${returned === null ? "null" : typeof returned}: a ${type.type} stage needs an object`,
     ]);

@@ -2,7 +2,7 @@ import { ConfigurationError } from "../errors.ts";
 import { checkItems, itemName, type Item } from "./items.ts";
 import type { Json } from "./json.ts";
 import { copyJson } from "./json.ts";
-import type { PipelineStage } from "./pipeline-stage.ts";
+import type { PipelineStage, StageSettings } from "./pipeline-stage.ts";
 import type { Plan, PlannedStage } from "./plan.ts";
 
 /**
@@ -20,8 +20,7 @@ export function makePlan(
   const madeOf = new Map<string, readonly string[]>();
   const planned = stages.flatMap((stage) => {
     const after = stage.after.flatMap((name) => madeOf.get(name) ?? [name]);
-    const clears = stage.settings.clears?.flatMap((name) => madeOf.get(name) ?? [name]);
-    const resolved = { ...stage, after, settings: { ...stage.settings, ...(clears && { clears }) } };
+    const resolved = { ...stage, after, settings: resolve(stage.settings, madeOf) };
     if (!stage.each || stage.made) return [planStage(resolved)];
     const items = itemsOf(stage, input, problems);
     const made = planMatrix(resolved, items);
@@ -31,6 +30,18 @@ export function makePlan(
   });
   if (problems.length > 0) throw new ConfigurationError(`pipeline ${JSON.stringify(pipeline)}`, problems);
   return { pipeline, stages: planned, ...(timeoutMs !== undefined && { timeoutMs }) };
+}
+
+// What is for a matrix is for all of its stages.
+function resolve(settings: StageSettings, madeOf: ReadonlyMap<string, readonly string[]>): StageSettings {
+  const { clears, undoes } = settings;
+  const each = (names: readonly string[]): readonly string[] =>
+    names.flatMap((name) => madeOf.get(name) ?? [name]);
+  return {
+    ...settings,
+    ...(clears && { clears: each(clears) }),
+    ...(Array.isArray(undoes) && { undoes: each(undoes as readonly string[]) }),
+  };
 }
 
 function planStage({ name, type, after, settings, made, each }: PipelineStage): PlannedStage {

@@ -68,10 +68,11 @@ export function draftPipeline(
       type: AnyStageType,
       make: InputFunction,
       options: ListOptions = {},
+      role?: StageRole,
     ) {
       const { max = ITEMS_MAX, atOnce } = options;
       const each = { items, max, ...(atOnce !== undefined && { atOnce }) };
-      return add({ name: stage, type, input: make, each }, options);
+      return add({ name: stage, type, input: make, each }, options, role);
     },
     expand(
       stage: string,

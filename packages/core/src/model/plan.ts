@@ -34,8 +34,8 @@ export interface PlannedStage {
   readonly clears?: readonly string[];
   /** For `on-failure`: it also runs when what it is for was cancelled. */
   readonly onCancel?: true;
-  /** For `on-failure`: when it succeeds, the failure that it is for counts as undone. */
-  readonly undoes?: true;
+  /** For `on-failure`: when it succeeds, the failure that it is for counts as undone; or that of these stages. */
+  readonly undoes?: true | readonly string[];
   /** The stage that this one was made from, once for each item of a list. */
   readonly of?: string;
   /** For which item. */

@@ -1,3 +1,4 @@
+import { childOf } from "../stages/run-pipeline.ts";
 import { checkItems } from "./items.ts";
 import type { PipelineStage } from "./pipeline-stage.ts";
 import { suggest } from "./suggest.ts";
@@ -32,6 +33,13 @@ function checkStage(
   if (/~\d+$/.test(stage.name))
     problems.push("a name that ends like ~2 is taken by its own retries; choose another name");
   if (stage.name === "__proto__") problems.push("JavaScript keeps this name to itself; choose another name");
+  const child = childOf(type);
+  if (child)
+    problems.push(
+      ...child.pipeline.problems.map(
+        (problem) => `pipeline ${JSON.stringify(child.pipeline.name)}  ${problem}`,
+      ),
+    );
   if (type?.kind === "effect" && typeof type.run !== "function")
     problems.push("its type has no code to run; make it with defineStage({ type, run })");
   if (typeof stage.input !== "function" || (stage.made && typeof stage.made.input !== "function"))
@@ -68,7 +76,8 @@ function checkNames(
       : [`${field}: no stage is called ${JSON.stringify(name)}${suggest(name, names)}`];
   const roleOf = (name: string): string | undefined =>
     stages.find((stage) => stage.name === name)?.settings.role;
-  const { role, clears = [] } = settings;
+  const { role, clears = [], undoes } = settings;
+  const undone = Array.isArray(undoes) ? (undoes as readonly string[]) : [];
   return [
     ...after.flatMap((name) => missing("after", name)),
     ...after.flatMap((name) =>
@@ -77,6 +86,7 @@ function checkNames(
         : [],
     ),
     ...clears.flatMap((name) => missing("clears", name)),
+    ...undone.flatMap((name) => missing("undoes", name)),
     ...clears.flatMap((name) =>
       names.includes(name) && roleOf(name) !== undefined
         ? [`clears: ${JSON.stringify(name)} is ${courseOf(roleOf(name))} itself`]

@@ -54,8 +54,11 @@ export interface ClearingOptions<
   readonly clears?: readonly Upstream[];
   /** Whether it also runs when what it is for was cancelled. Default false. */
   readonly onCancel?: boolean;
-  /** Whether the failure counts as undone when it succeeds: then the run ends `rolled-back`. Default false. */
-  readonly undoes?: boolean;
+  /**
+   * Whether the failure counts as undone when it succeeds: then the run ends `rolled-back`. `true`: the failure that it
+   * is for (that of a rollout only when `clears` names it); a list: that of these stages. Default false.
+   */
+  readonly undoes?: boolean | readonly Upstream[];
 }
 
 /** Options as anybody may write them. */
@@ -90,7 +93,8 @@ export function settingsOf(
     ...(role && { role }),
     ...(Array.isArray(clears) && { clears: clears as string[] }),
     ...(onCancel === true && { onCancel: true as const }),
-    ...(undoes === true && { undoes: true as const }),
+    ...(undoes === true && { undoes }),
+    ...(Array.isArray(undoes) && { undoes: undoes as string[] }),
   };
 }
 

@@ -94,7 +94,7 @@ it("passes a stage by whose condition does not hold, says so, and gives what com
   expect((await dev.state()).stages[1]?.output).toEqual({ smoke: "none" });
 });
 
-it.each([
+const CONDITIONS: readonly (readonly [string, () => unknown, string])[] = [
   [
     "throws",
     () => {
@@ -105,15 +105,20 @@ it.each([
   ["returns a text", () => "yes", "its condition (when) returned a string: let it return true or false"],
   ["returns a promise", async () => true, "its condition (when) returned a promise"],
   ["returns nothing", () => undefined, "its condition (when) returned nothing"],
-] as const)("fails a stage whose condition %s, rather than passing it by", async (_, when, message) => {
-  const shape = pipeline("p")
-    .stage("smoke", ok, input, { when: when as () => boolean })
-    .stage("next", ok, input);
-  const run = await deliver().start(shape, null);
-  expect(await run.outcome()).toBe("failed");
-  expect((await run.state()).reason).toContain(message);
-  expect(await shown(run)).toBe("smoke failed, next skipped");
-});
+];
+
+it.each(CONDITIONS)(
+  "fails a stage whose condition %s, rather than passing it by",
+  async (_, when, message) => {
+    const shape = pipeline("p")
+      .stage("smoke", ok, input, { when: when as () => boolean })
+      .stage("next", ok, input);
+    const run = await deliver().start(shape, null);
+    expect(await run.outcome()).toBe("failed");
+    expect((await run.state()).reason).toContain(message);
+    expect(await shown(run)).toBe("smoke failed, next skipped");
+  },
+);
 
 it("asks a condition once, although its stage is tried again", async () => {
   let asked = 0;

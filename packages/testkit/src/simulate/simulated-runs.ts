@@ -20,6 +20,13 @@ export function simulatedRuns({
   );
 }
 
+/** The runs that stages of other runs started, in order. */
+export function runsBelow({ events }: Pick<SimulationState, "events">): readonly SimulatedRun[] {
+  return [...Map.groupBy(events, ({ run }) => run)]
+    .filter(([, [first]]) => first?.type === "run-started" && first.parent !== undefined)
+    .map(([run, ownEvents]) => runOf(run, ownEvents));
+}
+
 /** What is to be said of runs that never came to an end. */
 export function unfinished(runs: readonly SimulatedRun[]): readonly string[] {
   return runs.flatMap(({ run, outcome, events }) =>

@@ -52,11 +52,14 @@ function isUndone(state: RunState, planned: PlannedStage, { rolledBack }: StageS
   if (rolledBack === true) return true;
   if (planned.role !== undefined) return false;
   return state.plan.stages.some(
-    ({ name, undoes, clears }) =>
-      undoes === true &&
-      state.stages[name]?.status === "succeeded" &&
-      (clears === undefined ? planned.kind !== "rollout" : clears.includes(planned.name)),
+    (other) => state.stages[other.name]?.status === "succeeded" && undoesFailureOf(other, planned),
   );
+}
+
+function undoesFailureOf({ undoes, clears }: PlannedStage, { name, kind }: PlannedStage): boolean {
+  if (undoes === undefined) return false;
+  if (undoes !== true) return undoes.includes(name);
+  return clears === undefined ? kind !== "rollout" : clears.includes(name);
 }
 
 function reasonOf(state: RunState): string | undefined {
