@@ -55,7 +55,7 @@ export function draftPipeline(
     stages,
     ...(input && { input }),
     problems: [...durationProblems("timeout", timeout), ...checkShape(name, stages)],
-    plan: (given: Json = null) => makePlan(name, stages, given, timeoutMs),
+    plan: planner(name, stages, timeoutMs),
     stage: (stage: string, type: AnyStageType, make: InputFunction, options?: AnyOptions) =>
       add({ name: stage, type, input: make }, options),
     onFailure: (stage: string, type: AnyStageType, make: InputFunction, options?: AnyOptions) =>
@@ -89,6 +89,21 @@ export function draftPipeline(
     use: <Longer>(fragment: (pipeline: never) => Longer): Longer => fragment(draft as never),
   };
   return draft;
+}
+
+// Where no list is made of the input, all runs share one plan.
+function planner(
+  name: string,
+  stages: readonly PipelineStage[],
+  timeoutMs: number | undefined,
+): PipelineDraft["plan"] {
+  const isFixed = stages.every(({ each, made }) => !each || made || typeof each.items !== "function");
+  let fixed: Plan | undefined;
+  return (input = null) => {
+    if (!isFixed) return makePlan(name, stages, input, timeoutMs);
+    fixed ??= makePlan(name, stages, input, timeoutMs);
+    return fixed;
+  };
 }
 
 function finishStage(

@@ -1,16 +1,13 @@
 import type { Fact } from "./evolve.ts";
 import { plannedStage } from "./planned.ts";
-import { isActive, type RunState, type StageState } from "./state.ts";
+import { isActive, isOver, type RunState, type StageState } from "./state.ts";
 
 /** The next instant at which time alone changes a decision; null: none. */
 export function nextWake(state: RunState): number | null {
   if (state.outcome !== undefined || state.pausedAt !== undefined) return null;
   let next = Infinity;
-  let ordinary = false;
-  for (const planned of state.plan.stages) {
-    const stage = state.stages[planned.name];
-    if (!stage) continue;
-    if (planned.role === undefined && (stage.status === "pending" || isActive(stage))) ordinary = true;
+  for (const name in state.stages) {
+    const stage = state.stages[name]!;
     if (!isActive(stage)) continue;
     if (stage.until !== undefined && stage.until < next) next = stage.until;
     if (stage.deadline !== undefined && stage.timedOut === undefined && stage.deadline < next)
@@ -18,10 +15,14 @@ export function nextWake(state: RunState): number | null {
     const expires = stage.rollout ? undefined : stage.judgement?.expiresAt;
     if (expires !== undefined && expires < next) next = expires;
   }
-  const { deadline, timedOut, cancel } = state;
-  if (ordinary && deadline !== undefined && timedOut === undefined && !cancel && deadline < next)
-    next = deadline;
+  if (state.deadline !== undefined && state.deadline < next && boundsRun(state)) next = state.deadline;
   return next === Infinity ? null : next;
+}
+
+// A run's own time bounds only its ordinary course.
+function boundsRun({ timedOut, cancel, plan, stages }: RunState): boolean {
+  if (timedOut !== undefined || cancel) return false;
+  return plan.stages.some(({ name, role }) => role === undefined && !isOver(stages[name]!));
 }
 
 /** Clocks stood still while paused: every instant that lies ahead moves by that long. A clock that was set back meanwhile makes nothing come sooner. */
