@@ -11,7 +11,7 @@ const CLUSTER = { provider: "local", account: "a", location: "l", name: "shop" }
 const INPUTS: Partial<Record<StageKind, Json>> = { wait: { for: "1h" }, rollout: { cluster: CLUSTER } };
 
 /** How a stage ends when it is carried out. */
-export type End = "succeeds" | "fails" | "fails, undone" | "is not needed" | "never ends";
+export type End = "succeeds" | "fails" | "fails, undone" | "is not needed" | "is stopped" | "never ends";
 
 /** A run without an engine: its log, its effects, and its state folded anew from the log after every change. */
 export class Play {
@@ -58,6 +58,7 @@ export class Play {
       succeeds: { type: "stage-succeeded", at, stage, output: null },
       fails: { type: "stage-failed", at, stage, error },
       "fails, undone": { type: "stage-failed", at, stage, error, rolledBack: true },
+      "is stopped": { type: "stage-cancelled", at, stage, reason: "stopped" },
       "is not needed": { type: "stage-bypassed", at, stage, by: "condition", reason: "not needed" },
     };
     this.do({ fence, incoming: [events[how]] });
@@ -68,6 +69,12 @@ export class Play {
     if (this.wakeAt === null) throw new Error("nothing is due");
     this.at = Math.max(this.at, this.wakeAt);
     this.do({});
+  }
+
+  /** The process ends and begins again: the log is all that is left, and what is outstanding is handed out anew. */
+  crash(): void {
+    this.state = replay("run", JSON.parse(JSON.stringify(this.log)) as NewEvent[]);
+    this.effects = this.effects.map((effect) => ({ ...effect, lease: `2:${++this.#leases}` }));
   }
 
   /** What waits to be carried out, in the order of the plan. */

@@ -42,14 +42,14 @@ export function advance(
   const release = permitsToRelease(state, next);
   const settle = typeof change.settle === "function" ? change.settle(state) : change.settle === true;
   const ended = settle ? change.fence?.id : undefined;
-  const renewed = renewedBy(incoming);
+  const withdrawn = withdrawnBy(incoming, effects, next);
   return {
     state: next,
     write: {
       events,
-      issue: [...issuable(issue, effects, renewed), ...(change.retry ? [change.retry] : [])],
+      issue: [...issuable(issue, effects, withdrawn), ...(change.retry ? [change.retry] : [])],
       settle: effects
-        .filter((effect) => renewed.includes(effect.id) || isSettled(effect, next, ended))
+        .filter((effect) => withdrawn.includes(effect.id) || isSettled(effect, next, ended))
         .map((effect) => effect.id),
       wakeAt: nextWake(next),
       status: statusOf(next),
@@ -121,16 +121,21 @@ function settleDown(
 function issuable(
   issue: readonly Effect[],
   effects: readonly IssuedEffect[],
-  renewed: readonly string[],
+  withdrawn: readonly string[],
 ): readonly Effect[] {
   if (effects.length === 0) return issue;
-  return issue.filter(({ id }) => renewed.includes(id) || !effects.some((effect) => effect.id === id));
+  return issue.filter(({ id }) => withdrawn.includes(id) || !effects.some((effect) => effect.id === id));
 }
 
-// What still watched over a stage that is retried has no say any more.
-function renewedBy(incoming: readonly NewEvent[]): readonly string[] {
-  for (const event of incoming) if (event.type === "run-retried") return event.stages;
-  return NONE;
+// After a retry, what still watched over a stage has no say any more, and what was about to begin must perhaps wait for
+// more than before: all that has not begun is handed out when its turn comes, and not otherwise.
+function withdrawnBy(
+  incoming: readonly NewEvent[],
+  effects: readonly IssuedEffect[],
+  { stages }: RunState,
+): readonly string[] {
+  if (effects.length === 0 || !incoming.some(({ type }) => type === "run-retried")) return NONE;
+  return effects.map(({ id }) => id).filter((id) => stages[id]?.status === "pending");
 }
 
 // A stage's effect is over when the stage is, unless its rollout goes on watching after a failure.
