@@ -6,13 +6,13 @@ import type { Plan, PlannedStage } from "../../src/model/plan.ts";
 type End = NewEvent<
   "stage-succeeded" | "stage-failed" | "stage-cancelled" | "stage-skipped" | "stage-bypassed"
 >;
-const ENDS: readonly string[] = [
+const ENDS: ReadonlySet<string> = new Set([
   "stage-succeeded",
   "stage-failed",
   "stage-cancelled",
   "stage-skipped",
   "stage-bypassed",
-];
+]);
 
 /** What is wrong with a log; empty when nothing is. */
 export function wrongIn(plan: Plan, log: readonly NewEvent[]): readonly string[] {
@@ -41,7 +41,7 @@ class Reader {
     else if (event.type === "run-retried") this.#retry(event.stages);
     else if (event.type === "run-finished") this.#finish(event.outcome);
     else if (event.type === "stage-started") this.#start(this.#stage(event.stage));
-    else if (ENDS.includes(event.type)) this.#end(event as End);
+    else if (ENDS.has(event.type)) this.#end(event as End);
   }
 
   #start(stage: PlannedStage): void {

@@ -25,7 +25,7 @@ export function finish(state: RunState, at: number): readonly NewEvent[] {
  * The one rule of how a run ends; the table is in docs/guide/pipelines.md. `failed`, if something failed and was not
  * undone; else `rolled-back`, if something failed; else `cancelled`, if something was stopped; else `succeeded`.
  */
-export function outcomeOf(state: RunState): Outcome {
+function outcomeOf(state: RunState): Outcome {
   let failed = false;
   let undone = true;
   let stopped = false;
