@@ -7,6 +7,7 @@ import {
   judgement,
   memory,
   pipeline,
+  runPipeline,
   wait,
 } from "@gennaker/core";
 import { canary, highlander, redBlack } from "@gennaker/strategies";
@@ -20,6 +21,9 @@ const CATALOGUE: Record<EventType, true> = {
   "run-paused": true,
   "run-resumed": true,
   "run-cancel-requested": true,
+  "run-timed-out": true,
+  "run-retried": true,
+  "plan-expanded": true,
   "run-finished": true,
   "stage-started": true,
   "stage-queued": true,
@@ -31,6 +35,9 @@ const CATALOGUE: Record<EventType, true> = {
   "stage-failed": true,
   "stage-cancelled": true,
   "stage-skipped": true,
+  "stage-bypassed": true,
+  "stage-timed-out": true,
+  "stage-run-started": true,
   "wait-started": true,
   "judgement-requested": true,
   "judgement-approved": true,
@@ -59,6 +66,8 @@ const CATALOGUE: Record<EventType, true> = {
   "rollout-turned-back": true,
   "rollout-finished": true,
   "rollout-healed": true,
+  "pipeline-disabled": true,
+  "pipeline-enabled": true,
 };
 
 const busy = defineStage({
@@ -77,6 +86,17 @@ const chores = pipeline("chores")
   .stage("call", busy, () => null)
   .stage("ok?", judgement, () => ({ roles: ["qa"], timeout: "1h", approvals: 2 }))
   .stage("never", busy, () => null);
+
+const below = pipeline("below").stage("pause", wait, () => ({ for: "1h" }));
+const extras = pipeline("extras", { timeout: "1m" })
+  .stage("not needed", busy, () => null, { when: () => false })
+  .expand(
+    "list",
+    () => ["a"],
+    busy,
+    () => null,
+  )
+  .stage("below", runPipeline(below), () => null);
 
 it("emits every type of the catalogue, and no other", async () => {
   const clock = virtualClock();
@@ -136,6 +156,13 @@ it("emits every type of the catalogue, and no other", async () => {
   const compared = canary({ steps: [25], baseline: true });
   const last = await clock.drive(delivery.deploy({ cluster, release: 3, strategy: compared }));
   expect(await clock.drive(last.outcome())).toBe("succeeded");
+  // Passed by, expanded, out of time, retried; switched off and on.
+  const out = await clock.drive(delivery.start(extras, null));
+  await clock.drive(out.outcome());
+  await clock.drive(out.retryFrom("below"));
+  await clock.drive(out.outcome());
+  await clock.drive(delivery.disable(extras, { reason: "freeze" }));
+  await clock.drive(delivery.enable(extras));
 
   const seen = new Set((await log.scan(0, 10_000)).map(({ type }) => type));
   expect([...seen].toSorted()).toEqual(Object.keys(CATALOGUE).toSorted());

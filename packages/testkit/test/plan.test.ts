@@ -272,3 +272,40 @@ it("says that the code of a check is missing", async () => {
     'stage "deploy"  check "load-test" is not registered here: pass it to createDelivery({ checks: […] })',
   ]);
 });
+
+it("foresees lists, conditions, ways back by a stage and what always runs; never what clears up", async () => {
+  const { clock, cluster, delivery } = bed();
+  const said = defineStage({ type: "said", run: () => null });
+  const shape = pipeline<{ regions: string[] }>("p")
+    .matrix(
+      "rest",
+      (input) => input.regions,
+      wait,
+      ({ item }) => ({ for: item === "eu" ? "1h" : "2h" }),
+    )
+    .expand(
+      "pause",
+      ({ input }) => input.regions,
+      wait,
+      () => ({ for: "10m" }),
+    )
+    .stage("never", said, () => null, { when: ({ input }) => input.regions.length > 5 })
+    .stage("api", deploy, () => ({ cluster, release: "v2", strategy: redBlack({ soak: "5m" }) }))
+    .onFailure("page", said, () => null)
+    .finally("end", wait, () => ({ for: "1m" }));
+  const plan = await clock.drive(delivery.plan(shape, { regions: ["eu", "us"] }));
+  expect(plan.problems).toEqual([]);
+  expect(plan.stages.map(({ stage, startsMs, bypassed }) => [stage, startsMs / 60_000, bypassed])).toEqual([
+    ["rest[eu]", 0, undefined],
+    ["rest[us]", 0, undefined],
+    ["pause", 120, undefined],
+    ["pause[eu]", 120, undefined],
+    ["pause[us]", 120, undefined],
+    ["never", 130, "its condition does not hold"],
+    ["api", 130, undefined],
+    ["end", expect.any(Number), undefined],
+  ]);
+  const [api, end] = plan.stages.slice(-2);
+  expect(end?.startsMs).toBe((api?.startsMs ?? 0) + (api?.takesMs ?? 0));
+  expect(dryRunText(plan)).toContain("passed by: its condition does not hold");
+});

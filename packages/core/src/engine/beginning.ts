@@ -1,4 +1,6 @@
+import { isShielded, plannedStage } from "../machine/run/planned.ts";
 import { isOver, type RunState, type StageState } from "../machine/run/state.ts";
+import type { PlannedStage } from "../model/plan.ts";
 import type { Attempt } from "./attempt.ts";
 import { sleep } from "./sleep.ts";
 import { Cancelled } from "./cancelled.ts";
@@ -22,7 +24,9 @@ export async function begin(attempt: Attempt, using: Surroundings): Promise<Begi
     const stage = state?.stages[effect.id];
     if (!state || !stage || (isOver(stage) && !stage.rollout?.watching)) return undefined;
     if (stage.rollout) return { state, stage };
-    if (state.cancel && stage.status === "running" && isCode(state, effect.id)) {
+    const planned = plannedStage(state, effect.id);
+    const cancelled = state.cancel !== undefined && planned && isCode(planned) && !isShielded(state, planned);
+    if (state.cancel && cancelled && stage.status === "running") {
       const { reason } = state.cancel;
       await record(using, effect, [{ type: "stage-cancelled", at: clock.now(), stage: effect.id, reason }]);
       return undefined;
@@ -35,7 +39,12 @@ export async function begin(attempt: Attempt, using: Surroundings): Promise<Begi
   }
 }
 
-/** Whether a stage is carried out by code of the user. */
-export function isCode({ plan }: RunState, stage: string): boolean {
-  return plan.stages.some(({ name, kind }) => name === stage && (kind === "effect" || kind === "operation"));
+/** Whether a stage that is cancelled comes to its end without its code: the user's own, an operation, or a run below. */
+export function needsNoCode(state: RunState, stage: string): boolean {
+  const kind = plannedStage(state, stage)?.kind;
+  return kind === "effect" || kind === "operation" || kind === "pipeline";
+}
+
+function isCode({ kind }: PlannedStage): boolean {
+  return kind === "effect" || kind === "operation";
 }

@@ -1,7 +1,8 @@
 import { ConfigurationError, DeliveryError } from "../errors.ts";
-import { isOver, type StageState } from "../machine/run/state.ts";
+import { isShielded, plannedStage } from "../machine/run/planned.ts";
+import { isOver, type StageState, workName } from "../machine/run/state.ts";
 import { copyJson, type Json } from "../model/json.ts";
-import type { PipelineStage } from "../model/pipeline.ts";
+import type { PipelineStage } from "../model/pipeline-stage.ts";
 import type { StageContext } from "../model/stage.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { Attempt } from "./attempt.ts";
@@ -29,7 +30,7 @@ export async function runCodeStage(
   } catch (error) {
     // Lost the fence, or the delivery closes: not a failure of the stage.
     if (isConflict(attempt.stopped) || isConflict(error)) throw error;
-    return recordFailure(effect, code, error, using);
+    return recordFailure(effect, error, using);
   }
   // Outside of the above: a log that cannot be written is no failure of the stage either.
   const succeeded = { type: "stage-succeeded", at: using.clock.now(), stage: effect.id, output } as const;
@@ -51,19 +52,16 @@ export function isConflict(error: unknown): boolean {
   return DeliveryError.is(error) && error.code === "GENNAKER_CONFLICT";
 }
 
-async function recordFailure(
-  effect: IssuedEffect,
-  code: PipelineStage,
-  thrown: unknown,
-  using: Surroundings,
-): Promise<void> {
+async function recordFailure(effect: IssuedEffect, thrown: unknown, using: Surroundings): Promise<void> {
   const { journal, redactor, clock } = using;
   const at = clock.now();
-  const cancel = journal.peek(effect.run)?.cancel;
+  const state = journal.peek(effect.run);
+  const planned = state && plannedStage(state, effect.id);
+  const cancel = state && planned && !isShielded(state, planned) ? state.cancel : undefined;
   if (cancel)
     return record(using, effect, [{ type: "stage-cancelled", at, stage: effect.id, reason: cancel.reason }]);
   const error = redactor.error(thrown);
-  const { attempts, delayMs = RETRY_MS } = code.type.retry ?? { attempts: 1 };
+  const { attempts, delayMs = RETRY_MS } = planned?.retry ?? { attempts: 1 };
   const attempt = stageOf(using, effect)?.attempt ?? 1;
   if (!error.retryable || attempt >= attempts)
     return record(using, effect, [{ type: "stage-failed", at, stage: effect.id, error }]);
@@ -90,12 +88,14 @@ function outputOf({ name }: PipelineStage): string {
 class CodeContext implements StageContext<unknown> {
   readonly #attempt: Attempt;
   readonly #using: Surroundings;
+  readonly #stage: StageState;
   readonly input: unknown;
   readonly attempt: number;
 
   constructor(attempt: Attempt, stage: StageState, using: Surroundings) {
     this.#attempt = attempt;
     this.#using = using;
+    this.#stage = stage;
     this.input = stage.input;
     this.attempt = stage.attempt;
   }
@@ -109,7 +109,7 @@ class CodeContext implements StageContext<unknown> {
   }
 
   get idempotencyKey(): string {
-    return `${this.run}/${this.stage}`;
+    return `${this.run}/${workName(this.stage, this.#stage)}`;
   }
 
   get signal(): AbortSignal {

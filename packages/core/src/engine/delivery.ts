@@ -1,6 +1,6 @@
 import { uuidv7 } from "uuidv7";
 import { ConfigurationError, ConflictError } from "../errors.ts";
-import type { Event, EventType } from "../machine/events.ts";
+import type { Event, EventType, NewEvent } from "../machine/events.ts";
 import { type Cluster, clusterId, type ClusterState } from "../model/cluster.ts";
 import type { Check } from "../model/check.ts";
 import type { Json } from "../model/json.ts";
@@ -12,6 +12,7 @@ import { silentLogger, type Logger } from "../ports/logger.ts";
 import type { Provider } from "../ports/provider.ts";
 import type { DeployInput, DeployStage } from "../stages/deploy.ts";
 import { checkCluster } from "../stages/deploy-input.ts";
+import { Children } from "./children.ts";
 import { dryRun, type DryRun } from "./dry-run.ts";
 import { undoFactory, undoTarget, undoTargets, type UndoTarget } from "./undo.ts";
 import { engineHost } from "./engine-host.ts";
@@ -28,6 +29,7 @@ import { recordRunInput } from "./run-input.ts";
 import { recordShortForm, shortFormOf } from "./short-form.ts";
 import { runHandle, type RunAccess, type RunHandle } from "./run-handle.ts";
 import { StageEffects } from "./stage-effects.ts";
+import { type Disabled, SWITCHES, Switches } from "./switches.ts";
 
 /** What a delivery is made of. Everything is a value passed in; nothing is looked up by name elsewhere. */
 export interface DeliveryOptions {
@@ -65,6 +67,11 @@ export interface StartOptions {
   readonly idempotencyKey?: string;
 }
 
+/** How a run is started anew. */
+export interface RestartOptions extends StartOptions {
+  readonly reason?: string;
+}
+
 /** The engine: starts runs, carries them out, and tells of them. */
 export interface Delivery {
   /** Resolves once the log is open and what was unsettled goes on; every other call waits for it by itself. */
@@ -73,6 +80,7 @@ export interface Delivery {
    * Starts a run of a pipeline.
    *
    * @throws ConfigurationError with all problems of the pipeline's shape and of the input; nothing was started
+   * @throws ConflictError when the pipeline is disabled; it says why
    */
   start<Input, Outputs>(
     pipeline: Pipeline<Input, Outputs>,
@@ -114,6 +122,28 @@ export interface Delivery {
    * @throws ConflictError when there is nothing to go back to; it names what there is
    */
   undo(cluster: Cluster<unknown>, options?: StartOptions & { readonly to?: string }): Promise<RunHandle>;
+  /**
+   * Starts a run that is over anew, with the same input, by the pipeline as it is registered now; the new run names the
+   * old one. Asked again, it returns the run that it had started: another one needs an idempotency key of its own.
+   *
+   * @throws ConflictError when there is no such run, or it is not over, or its pipeline is disabled
+   */
+  restart(run: string, options?: RestartOptions): Promise<RunHandle>;
+  /**
+   * Has a pipeline refuse to start, restart or retry, with this reason, until it is enabled. Runs that are under way go
+   * on. Stands in the log, and so outlives the process. Does nothing when it is disabled for that reason already.
+   */
+  disable(
+    pipeline: AnyPipeline | string,
+    act: { readonly actor?: string; readonly reason: string },
+  ): Promise<void>;
+  /** Lets a disabled pipeline start again. Does nothing when it is not disabled. */
+  enable(
+    pipeline: AnyPipeline | string,
+    act?: { readonly actor?: string; readonly reason?: string },
+  ): Promise<void>;
+  /** Why a pipeline is disabled, since when and by whom; undefined when it is not. */
+  disabled(pipeline: AnyPipeline | string): Promise<Disabled | undefined>;
   /** A run by its id. @throws ConflictError when there is none */
   run(id: string): Promise<RunHandle>;
   /** Runs, newest first. */
@@ -157,10 +187,13 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const journal = new Journal(engine, clock, logger);
   const hub = new StreamHub(clock);
   const listeners = new Listeners(logger);
+  const switches = new Switches(journal, clock);
   const lines = new Lines();
+  const children = new Children({ journal, clock }, hub, switches, newRunId);
   const guarded = new Set((options.guarded ?? []).map(clusterId));
-  const effects = new StageEffects({ journal, registry, clock, logger, redactor, calls, lines, guarded });
-  const opened = engine.open(engineHost({ clock, logger, journal }, effects, hub, listeners));
+  const using = { journal, registry, clock, logger, redactor, calls, lines, children, guarded };
+  const effects = new StageEffects(using);
+  const opened = engine.open(engineHost({ clock, logger, journal }, effects, hub, listeners, switches));
   // Rejects every call, rather than the process.
   opened.catch((error: unknown) => logger.error({ error }, "the log cannot be opened"));
 
@@ -168,10 +201,16 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     await opened;
     if (hub.closed) throw new ConflictError("the delivery was closed");
   };
-  const access: RunAccess = { ready, journal, engine, hub, clock, redactor };
+  const access: RunAccess = { ready, journal, engine, hub, clock, redactor, switches };
 
-  const create = async (pipeline: AnyPipeline, input: Json, start: StartOptions): Promise<RunHandle> => {
+  const create = async (
+    pipeline: AnyPipeline,
+    input: Json,
+    start: StartOptions,
+    because: Pick<NewEvent<"run-started">, "restarts" | "reason"> = {},
+  ): Promise<RunHandle> => {
     await ready();
+    await switches.check(pipeline.name);
     const at = clock.now();
     const { actor, idempotencyKey } = start;
     const key = idempotencyKey === undefined ? {} : { idempotencyKey };
@@ -180,9 +219,10 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       {
         type: "run-started",
         at,
-        plan: pipeline.plan(),
+        plan: pipeline.plan(input),
         input,
         ...key,
+        ...because,
         ...(actor !== undefined && { actor }),
       },
     );
@@ -196,6 +236,11 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     const patience = signal ?? new AbortController().signal;
     return new ProviderCalls(provider, cluster as Cluster, clock, calls).observe(patience);
   };
+
+  const nameOf = (pipeline: AnyPipeline | string): string =>
+    typeof pipeline === "string" ? registry.pipeline(pipeline).name : pipeline.name;
+  const said = <Said extends { readonly actor?: string; readonly reason?: string }>(act: Said): Said =>
+    typeof act.reason === "string" ? { ...act, reason: redactor.text(act.reason) } : act;
 
   // What was parked for want of this code goes on.
   const learn = (isNew: boolean): void => {
@@ -264,6 +309,28 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       const input = { cluster: cluster as Cluster, release, strategy: undoFactory(), group };
       return create(shortForm, recordShortForm(input, registry), start);
     },
+    async restart(id, { reason, ...start } = {}) {
+      await ready();
+      const old = await journal.state(id);
+      if (!old) throw unknownRun(id);
+      if (old.outcome === undefined)
+        throw new ConflictError(`run ${id} is not over: cancel it first, then start it anew`);
+      const because = { restarts: id, ...(reason !== undefined && { reason: redactor.text(reason) }) };
+      const once = { idempotencyKey: `restart of ${id}`, ...start };
+      return create(registry.pipeline(old.plan.pipeline), old.input, once, because);
+    },
+    async disable(pipeline, act) {
+      await ready();
+      await switches.disable(nameOf(pipeline), said(act));
+    },
+    async enable(pipeline, act = {}) {
+      await ready();
+      await switches.enable(nameOf(pipeline), said(act));
+    },
+    async disabled(pipeline) {
+      await ready();
+      return switches.of(nameOf(pipeline));
+    },
     async run(id) {
       await ready();
       if (!(await journal.state(id))) throw unknownRun(id);
@@ -271,7 +338,8 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     },
     async runs(filter = {}) {
       await ready();
-      return engine.list(filter);
+      const runs = await engine.list(filter);
+      return filter.pipeline === SWITCHES ? runs : runs.filter(({ pipeline }) => pipeline !== SWITCHES);
     },
     events: ({ from = 0, signal } = {}) =>
       follow((offset, limit) => engine.scan(offset, limit), hub, {

@@ -52,7 +52,8 @@ function wholeInstances(serving: number): number {
   return serving >= nearest * 0.985 ? nearest : Math.floor(serving);
 }
 
-function describeStage({ asks, unknown, type }: StageForecast): string {
+function describeStage({ asks, unknown, bypassed, type }: StageForecast): string {
+  if (bypassed !== undefined) return `passed by: ${bypassed}`;
   if (unknown !== undefined) return unknown;
   if (!asks) return type === "wait" ? "waits" : "runs";
   const limit =

@@ -3,11 +3,15 @@ import { forecastRollout, type RolloutForecast } from "../machine/plan/forecast.
 import { planRollout } from "../machine/rollout/plan.ts";
 import { beginRun, evolveRun } from "../machine/run/evolve.ts";
 import type { RunState } from "../machine/run/state.ts";
+import { plannedStage } from "../machine/run/planned.ts";
+import type { NewEvent } from "../machine/events.ts";
+import { itemStages } from "../model/items.ts";
+import type { PlannedStage } from "../model/plan.ts";
 import { clusterId, type ClusterState } from "../model/cluster.ts";
 import { parseDuration, type Duration } from "../model/duration.ts";
 import type { Json } from "../model/json.ts";
 import type { Rollout, Strategy } from "../model/phase.ts";
-import type { PipelineStage } from "../model/pipeline.ts";
+import type { PipelineStage } from "../model/pipeline-stage.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";
@@ -16,7 +20,7 @@ import { checksOf, missing } from "./check-code.ts";
 import { estimateBoot, type BootEstimate } from "./boot-history.ts";
 import { ProviderCalls, type CallLimits } from "./provider-calls.ts";
 import type { AnyPipeline, Registry } from "./registry.ts";
-import { evaluateInput } from "./stage-input.ts";
+import { evaluateInput, meetsCondition } from "./stage-input.ts";
 
 /** One stage of a dry run. */
 export interface StageForecast {
@@ -37,6 +41,8 @@ export interface StageForecast {
   readonly boot?: BootEstimate;
   /** Why nothing can be foreseen of it: its input depends on what only runs can tell. */
   readonly unknown?: string;
+  /** Why it would be passed by. */
+  readonly bypassed?: string;
 }
 
 /** What a run would do to the clusters as they are now. Nothing was changed to find out. */
@@ -69,15 +75,25 @@ interface Walk {
 /** Walks a pipeline without running it: real inputs, real observations, the real machine, and time that only counts. */
 export async function dryRun(pipeline: AnyPipeline, input: Json, sources: DryRunSources): Promise<DryRun> {
   const at = sources.clock.now();
-  const state = beginRun("plan", { type: "run-started", at, plan: pipeline.plan(), input });
+  const state = beginRun("plan", { type: "run-started", at, plan: pipeline.plan(input), input });
   const walk: Walk = { state, at, worlds: new Map(), ends: new Map(), problems: [] };
   const stages: StageForecast[] = [];
-  for (const stage of pipeline.stages) {
-    const forecast = await forecastStage(stage, walk, sources);
-    walk.ends.set(stage.name, forecast.startsMs + forecast.takesMs);
+  const done = new Set<string>();
+  for (;;) {
+    const planned = nextStage(walk.state, done);
+    if (!planned) return { pipeline: pipeline.name, at, stages, problems: walk.problems };
+    done.add(planned.name);
+    const code = sources.registry.stage(walk.state.plan, planned.name);
+    if (typeof code === "string") continue;
+    const forecast = await forecastStage({ ...code, after: planned.after }, walk, sources);
+    walk.ends.set(planned.name, forecast.startsMs + forecast.takesMs);
     stages.push(forecast);
   }
-  return { pipeline: pipeline.name, at, stages, problems: walk.problems };
+}
+
+// A run that goes well has nothing to clear up. A list that can be foreseen adds its stages on the way.
+function nextStage({ plan }: RunState, done: ReadonlySet<string>): PlannedStage | undefined {
+  return plan.stages.find(({ name, role }) => role !== "on-failure" && !done.has(name));
 }
 
 async function forecastStage(
@@ -85,12 +101,14 @@ async function forecastStage(
   walk: Walk,
   sources: DryRunSources,
 ): Promise<StageForecast> {
-  const startsMs = Math.max(0, ...stage.after.map((name) => walk.ends.get(name) ?? 0));
+  const before = stage.settings.role === "finally" ? [...walk.ends.keys()] : stage.after;
+  const startsMs = Math.max(0, ...before.map((name) => walk.ends.get(name) ?? 0));
   const common = { stage: stage.name, type: stage.type.type, startsMs };
   const blind = { ...common, takesMs: 0, openEnded: true };
   const absent = stage.after.filter((name) => walk.state.stages[name]?.output === undefined);
   let value: unknown;
   try {
+    if (!meetsCondition(stage, walk.state)) return bypass(walk, common);
     ({ value } = await evaluateInput(stage, walk.state, sources.registry));
   } catch (error) {
     if (absent.length > 0)
@@ -112,6 +130,14 @@ async function forecastStage(
       succeed(walk, stage, { verdict: "pass", actor: "?", at: walk.at + startsMs });
       const timeoutMs = timeout === undefined ? {} : { timeoutMs: parseDuration(timeout) };
       return { ...blind, asks: { roles, ...timeoutMs } };
+    }
+    case "expand": {
+      const planned = plannedStage(walk.state, stage.name);
+      const { items } = value as { readonly items: readonly Json[] };
+      const added = planned ? itemStages(planned, items) : [];
+      evolve(walk, { type: "plan-expanded", at: walk.at, stage: stage.name, stages: added });
+      succeed(walk, stage, items);
+      return { ...common, takesMs: 0, openEnded: false };
     }
     case "rollout":
       return {
@@ -136,7 +162,7 @@ async function forecastDeploy(
   const id = clusterId(cluster);
   const calls = new ProviderCalls(provider, cluster, clock, limits);
   try {
-    const found = await calls.check(release, signal);
+    const found = group !== undefined && release === null ? [] : await calls.check(release, signal);
     const world = walk.worlds.get(id) ?? (await calls.observe(signal));
     const { traffic } = provider.supports;
     const planned = planRollout({
@@ -188,7 +214,17 @@ function missingChecks(rollout: Rollout, { checks = [] }: Strategy, registry: Re
 }
 
 function succeed(walk: Walk, stage: PipelineStage, output: Json): void {
-  walk.state = evolveRun(walk.state, { type: "stage-succeeded", at: walk.at, stage: stage.name, output });
+  evolve(walk, { type: "stage-succeeded", at: walk.at, stage: stage.name, output });
+}
+
+function bypass(walk: Walk, common: Pick<StageForecast, "stage" | "type" | "startsMs">): StageForecast {
+  const reason = "its condition does not hold";
+  evolve(walk, { type: "stage-bypassed", at: walk.at, stage: common.stage, by: "condition", reason });
+  return { ...common, takesMs: 0, openEnded: false, bypassed: reason };
+}
+
+function evolve(walk: Walk, event: NewEvent): void {
+  walk.state = evolveRun(walk.state, event);
 }
 
 function problemsOf(stage: PipelineStage, error: unknown): readonly string[] {

@@ -4,6 +4,7 @@ import type { StreamHub } from "./event-stream.ts";
 import type { Listeners } from "./listeners.ts";
 import type { StageEffects } from "./stage-effects.ts";
 import type { Surroundings } from "./surroundings.ts";
+import type { Switches } from "./switches.ts";
 
 /** What an engine calls back, and whom it reaches: first what decides, then who only listens. */
 export function engineHost(
@@ -11,6 +12,7 @@ export function engineHost(
   effects: StageEffects,
   hub: StreamHub,
   listeners: Listeners,
+  switches: Switches,
 ): EngineHost {
   return {
     clock,
@@ -28,7 +30,10 @@ export function engineHost(
         effects.wake(run);
         hub.notify(run, isOver);
       }
-      for (const event of events) listeners.tell(event);
+      for (const event of events) {
+        switches.notice(event);
+        listeners.tell(event);
+      }
     },
   };
 }

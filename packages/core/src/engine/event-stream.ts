@@ -95,7 +95,7 @@ export interface Following {
   /** Where an event stands, in the terms of `from`. */
   readonly position: (event: Event) => number;
   /** Whether nothing comes after this event. */
-  readonly last: (event: Event) => boolean;
+  readonly last: (event: Event) => boolean | Promise<boolean>;
 }
 
 /**
@@ -140,7 +140,7 @@ async function* pages(
         if (stop.wanted || signal?.aborted) return;
         from = position(event) + 1;
         yield event;
-        if (last(event)) return;
+        if (await last(event)) return;
       }
       if (page.length === 0 && !over()) await hub.wait(bell, signal);
     }

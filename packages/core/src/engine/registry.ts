@@ -2,9 +2,11 @@ import { ConfigurationError } from "../errors.ts";
 import type { Check } from "../model/check.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Strategy } from "../model/phase.ts";
-import type { Pipeline, PipelineStage } from "../model/pipeline.ts";
+import type { Pipeline } from "../model/pipeline.ts";
+import type { PipelineStage } from "../model/pipeline-stage.ts";
 import type { Plan } from "../model/plan.ts";
 import { suggest } from "../model/suggest.ts";
+import { childOf } from "../stages/run-pipeline.ts";
 import type { Provider } from "../ports/provider.ts";
 
 /** A pipeline of whatever input and outputs. */
@@ -58,7 +60,7 @@ export class Registry {
     if (problems.length > 0) throw new ConfigurationError("createDelivery", problems);
     this.#providers = new Map(providers.map((provider) => [provider.name, provider]));
     this.#checks = new Map(checks.map((check) => [check.name, check]));
-    for (const pipeline of pipelines) this.#pipelines.set(pipeline.name, pipeline);
+    for (const pipeline of pipelines) this.add(pipeline);
     for (const factory of strategies) this.#strategies.set(factory.strategy, factory);
   }
 
@@ -67,7 +69,7 @@ export class Registry {
   }
 
   /**
-   * Adds a pipeline; false when it was here before.
+   * Adds a pipeline, and those that its stages run; false when it was here before.
    *
    * @throws ConfigurationError when its shape is wrong, or another pipeline has its name
    */
@@ -81,7 +83,25 @@ export class Registry {
         'another pipeline of this name is registered (`delivery.deploy` has one called "deploy"); rename one, or pass the registered one',
       ]);
     this.#pipelines.set(pipeline.name, pipeline);
+    for (const { type, made } of pipeline.stages) {
+      const child = childOf(made?.type ?? type);
+      if (child) this.add(child.pipeline);
+    }
     return true;
+  }
+
+  /**
+   * A registered pipeline by its name.
+   *
+   * @throws ConfigurationError when there is none
+   */
+  pipeline(name: string): AnyPipeline {
+    const pipeline = this.#pipelines.get(name);
+    if (pipeline) return pipeline;
+    const known = [...this.#pipelines.keys()];
+    throw new ConfigurationError(`pipeline ${JSON.stringify(name)}`, [
+      `is not registered here${suggest(name, known)}: pass it to createDelivery({ pipelines: […] }) or delivery.register(…)`,
+    ]);
   }
 
   /** The registered code of a stage; a text says why there is none that fits the run's plan. */
@@ -90,7 +110,7 @@ export class Registry {
     if (!pipeline)
       return `pipeline ${JSON.stringify(plan.pipeline)} is not registered here: pass it to createDelivery({ pipelines: […] }) or delivery.register(…)`;
     const planned = plan.stages.find((stage) => stage.name === name);
-    const stage = pipeline.stages.find((candidate) => candidate.name === name);
+    const stage = codeOf(pipeline, name, planned?.of);
     if (!stage || stage.type.type !== planned?.type)
       return `pipeline ${JSON.stringify(plan.pipeline)} as registered here has no stage ${JSON.stringify(name)} of type ${JSON.stringify(planned?.type)}: register the version that the run was started with`;
     return stage;
@@ -130,6 +150,13 @@ export class Registry {
     const made = this.#strategies.get(recorded.name)?.(recorded.options as never);
     return made && strategyKey(made) === strategyKey(recorded) ? made : undefined;
   }
+}
+
+// The code of a stage that was made for an item of a list is that of the stage that it was made from.
+function codeOf({ stages }: AnyPipeline, name: string, of = name): PipelineStage | undefined {
+  const stage = stages.find((candidate) => candidate.name === of);
+  if (!stage || of === name) return stage;
+  return { ...stage, ...stage.made, name };
 }
 
 /** What is recorded of a strategy. */

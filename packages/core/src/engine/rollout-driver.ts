@@ -10,7 +10,7 @@ import { decideRollout, type RolloutDecision } from "../machine/rollout/decide.t
 import { planRollout } from "../machine/rollout/plan.ts";
 import type { RolloutState } from "../machine/rollout/state.ts";
 import { viewGroups } from "../machine/rollout/view.ts";
-import type { RunState } from "../machine/run/state.ts";
+import { roundOf, type RunState } from "../machine/run/state.ts";
 import { clusterId, type ClusterState } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import type { Strategy } from "../model/phase.ts";
@@ -94,15 +94,20 @@ export class RolloutDriver {
       throw new UnsupportedError(
         `strategy ${wanted.name} needs traffic to be ${wanted.modes.join(" or ")}; provider ${calls.provider.name} can only do ${traffic}: take another strategy for ${clusterId(calls.cluster)}`,
       );
-    const found = await calls.check(release, signal);
+    // A group that is only brought back has its release already.
+    const revived = group !== undefined && release === null;
+    const found = revived ? [] : await calls.check(release, signal);
+    const world = await this.#fresh(signal);
+    const there = world.groups.find(({ name }) => name === group)?.release ?? null;
     const ask = {
       stage: effect.id,
       run: effect.run,
       cluster: calls.cluster,
-      release,
+      release: revived ? there : release,
       strategy: wanted,
       ...(group !== undefined && { group }),
-      world: await this.#fresh(signal),
+      round: roundOf(this.#state().stages[effect.id]!),
+      world,
       traffic,
       at: clock.now(),
     };

@@ -2,7 +2,7 @@ import { permitOf } from "../machine/run/permit.ts";
 import { isOver, type StageState } from "../machine/run/state.ts";
 import type { Json } from "../model/json.ts";
 import type { Strategy } from "../model/phase.ts";
-import type { PipelineStage } from "../model/pipeline.ts";
+import type { PipelineStage } from "../model/pipeline-stage.ts";
 import type { PlannedStage } from "../model/plan.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";

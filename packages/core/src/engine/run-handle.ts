@@ -1,6 +1,8 @@
 import { ConfigurationError, ConflictError } from "../errors.ts";
 import type { Event, NewEvent, Outcome } from "../machine/events.ts";
-import type { RunState } from "../machine/run/state.ts";
+import { plannedStage } from "../machine/run/planned.ts";
+import { planRetry } from "../machine/run/retry.ts";
+import { isOver, type RunState } from "../machine/run/state.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
 import { checkFrom, follow, type StreamHub } from "./event-stream.ts";
@@ -8,6 +10,9 @@ import { findStage, judged, type JudgeAct } from "./judging.ts";
 import { type Journal, unknownRun } from "./journal.ts";
 import type { Redactor } from "./redact.ts";
 import { viewRun, type RunView } from "./run-view.ts";
+import type { Switches } from "./switches.ts";
+
+const PAGE = 500;
 
 /** Who does something, and why. */
 export interface Act {
@@ -19,7 +24,7 @@ export interface Act {
 /** A run, to follow and to act on. Safe to make anew at any time: all that it knows is in the log. */
 export interface RunHandle {
   readonly id: string;
-  /** Events of this run: history first, then live, until the run is over (or the signal aborts). */
+  /** Events of this run: history first, then live, until the run is over (or the signal aborts). A run that is retried later has more. */
   events(options?: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<Event>;
   /** How the run ends; waits for it. */
   outcome(options?: { readonly signal?: AbortSignal }): Promise<Outcome>;
@@ -48,6 +53,22 @@ export interface RunHandle {
    * @throws ConflictError when the stage has no rollout under way
    */
   promote(stage: string, act?: Act & { readonly full?: boolean }): Promise<void>;
+  /**
+   * Passes a stage by that its pipeline calls `skippable`: it does not begin, or ends at once, and what comes after it goes
+   * on. Does nothing when it was skipped already.
+   *
+   * @throws ConflictError when the stage is over, or has begun to change something that only a cancel can undo
+   */
+  skip(stage: string, act?: Act): Promise<void>;
+  /**
+   * Carries a stage of a run that is over (or a stage that failed) out anew, and all that comes after it; besides, whatever
+   * else failed, was cancelled or was skipped because of that. Outputs of the stages before stay; how it went before stays
+   * in the events and in `state()` as `earlier`. A rollout begins anew, with a group, gates and a way back of its own. Does
+   * nothing when the stage was retried already and goes on.
+   *
+   * @throws ConflictError when the run goes on and the stage has not failed, or its pipeline is disabled
+   */
+  retryFrom(stage: string, act?: Act): Promise<void>;
 }
 
 /** What handles work with. */
@@ -58,6 +79,7 @@ export interface RunAccess {
   readonly hub: StreamHub;
   readonly clock: Clock;
   readonly redactor: Redactor;
+  readonly switches: Switches;
 }
 
 /** A handle of a run that exists. */
@@ -79,9 +101,18 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
       from: checkFrom(from),
       ready: access.ready,
       position: (event) => event.seq,
-      last: (event) => event.type === "run-finished",
+      last: (event) => event.type === "run-finished" && endsWith(event),
       ...(signal && { signal }),
     });
+
+  // A run that was retried goes on after its end.
+  const endsWith = async ({ seq }: Event): Promise<boolean> => {
+    for (let from = seq + 1; ; from += PAGE) {
+      const page = await engine.read(id, from, PAGE);
+      if (page.some(({ type }) => type === "run-retried")) return false;
+      if (page.length < PAGE) return true;
+    }
+  };
 
   return {
     id,
@@ -142,6 +173,29 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
           return rollout?.promotedFully ? [] : [{ type: "rollout-promoted-fully", ...by(who), stage }];
         return [{ type: "rollout-phase-promoted", ...by(who), stage, phase: phase.name }];
       }),
+    skip: (stage, who = {}) =>
+      act((state) => {
+        checkSkip(state, stage);
+        const { bypassed } = findStage(state, stage);
+        const { reason = `skipped by ${who.actor ?? "an unnamed actor"}`, ...when } = by(who);
+        return bypassed ? [] : [{ type: "stage-bypassed", ...when, stage, by: "operator", reason }];
+      }),
+    async retryFrom(stage, who = {}) {
+      await access.ready();
+      const known = await journal.state(id);
+      if (known) await access.switches.check(known.plan.pipeline);
+      await act((state) => {
+        findStage(state, stage);
+        const retry = planRetry(state, stage);
+        if ("refusal" in retry)
+          throw new ConflictError(
+            `run ${id} cannot be retried from stage ${JSON.stringify(stage)}: ${retry.refusal}`,
+          );
+        return retry.stages.length === 0
+          ? []
+          : [{ type: "run-retried", ...by(who), from: stage, stages: retry.stages }];
+      });
+    },
   };
 }
 
@@ -165,4 +219,23 @@ function isPaused(state: RunState): boolean {
     state.pausedAt !== undefined ||
     Object.values(state.stages).some(({ rollout }) => rollout?.undecided === true)
   );
+}
+
+// Only what has changed nothing yet, or is no matter of ours, can be passed by.
+function checkSkip(state: RunState, name: string): void {
+  const at = `run ${state.run}: stage ${JSON.stringify(name)}`;
+  const stage = findStage(state, name);
+  if (!plannedStage(state, name)?.skippable)
+    throw new ConfigurationError(`run ${state.run}`, [
+      `stage ${JSON.stringify(name)} may not be skipped: its pipeline does not say { skippable: true }`,
+    ]);
+  if (stage.bypassed) return;
+  if (isOver(stage) || state.outcome !== undefined)
+    throw new ConflictError(`${at} is ${stage.status}: there is nothing to skip`);
+  if (stage.rollout)
+    throw new ConflictError(
+      `${at} has begun to change ${stage.rollout.planned.cluster.name}: cancel the run instead`,
+    );
+  if (stage.child !== undefined)
+    throw new ConflictError(`${at} waits for run ${stage.child}: cancel that run instead`);
 }

@@ -2,7 +2,15 @@ import type { Json } from "../model/json.ts";
 import type { GroupView, Outcome, RecordedError } from "../machine/events.ts";
 import { type OpenCheck, openChecks } from "../machine/rollout/open-check.ts";
 import { statusOf } from "../machine/run/advance.ts";
-import type { Answer, OpenJudgement, RunState, StageState, StageStatus } from "../machine/run/state.ts";
+import type { StageRole } from "../model/plan.ts";
+import type {
+  Answer,
+  EarlierRound,
+  OpenJudgement,
+  RunState,
+  StageState,
+  StageStatus,
+} from "../machine/run/state.ts";
 import type { RunStatus } from "../ports/engine.ts";
 
 /** A rollout as it stands. */
@@ -56,6 +64,20 @@ export interface StageView {
   readonly judgement?: OpenJudgement;
   readonly answer?: Answer;
   readonly rollout?: RolloutView;
+  /** Stages apart from the ordinary course: what clears up after a failure, and what always runs. */
+  readonly role?: StageRole;
+  /** A person may skip it. */
+  readonly skippable?: true;
+  /** It did not run, and what comes after it went on all the same: why. */
+  readonly bypassed?: "condition" | "operator" | "list";
+  /** When its time is over. */
+  readonly deadline?: number;
+  /** Its time was over: why. */
+  readonly timedOut?: string;
+  /** The run that it started. */
+  readonly child?: string;
+  /** How it had ended before somebody had it retried, oldest first. */
+  readonly earlier?: readonly EarlierRound[];
 }
 
 /** A run as it stands: JSON for a page, a bot or a test. */
@@ -72,28 +94,44 @@ export interface RunView {
   readonly parked?: string;
   /** What a forced cancel or a failure left behind. */
   readonly left?: readonly string[];
+  /** When its time is over. */
+  readonly deadline?: number;
+  /** The stage of another run that started it. */
+  readonly parent?: { readonly run: string; readonly stage: string };
+  /** The run of which it is a new start. */
+  readonly restarts?: string;
   readonly stages: readonly StageView[];
 }
 
 /** Shows a run. */
 export function viewRun(state: RunState): RunView {
   const { run, plan, input, startedAt, finishedAt, actor, reason, parked, left } = state;
+  const { deadline, parent, restarts } = state;
   return {
     id: run,
     pipeline: plan.pipeline,
     status: statusOf(state),
     input,
     startedAt,
-    ...defined({ finishedAt, actor, reason, parked, left }),
-    stages: plan.stages.flatMap(({ name, type, after }) => {
+    ...defined({ finishedAt, actor, reason, parked, left, deadline, parent, restarts }),
+    stages: plan.stages.flatMap(({ name, type, after, role, skippable }) => {
       const stage = state.stages[name];
-      return stage ? [{ name, type, after, ...viewStage(stage) }] : [];
+      return stage ? [{ name, type, after, ...defined({ role, skippable }), ...viewStage(stage) }] : [];
     }),
   };
 }
 
-function viewStage(stage: StageState): Omit<StageView, "name" | "type" | "after"> {
-  const { status, attempt, rollout: _, admitted: __, steps: ___, input: ____, ...rest } = stage;
+function viewStage(stage: StageState): Omit<StageView, "name" | "type" | "after" | "role" | "skippable"> {
+  const {
+    status,
+    attempt,
+    rollout: _,
+    admitted: __,
+    steps: ___,
+    input: ____,
+    leftMs: _____,
+    ...rest
+  } = stage;
   return { ...rest, status, attempt, ...viewRollout(stage) };
 }
 

@@ -1,21 +1,23 @@
 import { ConflictError } from "../errors.ts";
 import type { NewEvent } from "../machine/events.ts";
+import { isShielded, plannedStage } from "../machine/run/planned.ts";
 import { isOver, type RunState } from "../machine/run/state.ts";
 import { type Cluster, clusterId } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
-import type { PipelineStage } from "../model/pipeline.ts";
+import type { PipelineStage } from "../model/pipeline-stage.ts";
 import type { IssuedEffect, PermitState } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";
 import { Attempt, Attempts } from "./attempt.ts";
-import { begin, isCode } from "./beginning.ts";
+import { begin, needsNoCode } from "./beginning.ts";
 import { Cancelled } from "./cancelled.ts";
 import { isConflict, runCodeStage } from "./code-stage.ts";
 import { runOperationStage } from "./operation-stage.ts";
 import { Parked } from "./parked.ts";
 import { ParkedEffects } from "./parked-effects.ts";
+import { runPipelineStage } from "./pipeline-stage.ts";
 import { runRolloutStage } from "./rollout-stage.ts";
 import { sleep } from "./sleep.ts";
-import { evaluateInput } from "./stage-input.ts";
+import { evaluateInput, meetsCondition } from "./stage-input.ts";
 import { record, stageOf, type Surroundings } from "./surroundings.ts";
 
 const CLOSE_MS = 5000;
@@ -53,8 +55,7 @@ export class StageEffects {
     for (const attempt of this.#attempts.of(run)) {
       attempt.bell.ring();
       const state = this.#using.journal.peek(run);
-      if (state?.cancel && (state.cancel.mode === "forced" || !state.stages[attempt.effect.id]?.rollout))
-        attempt.stop(new Cancelled(state.cancel.reason));
+      if (state) stopIfDue(attempt, state);
     }
     this.#endParked(run);
   }
@@ -77,7 +78,7 @@ export class StageEffects {
     const state = this.#using.journal.peek(run);
     if (!state?.cancel) return;
     for (const effect of this.#parked.takeRun(run))
-      if (isCode(state, effect.id)) this.dispatch(effect);
+      if (needsNoCode(state, effect.id) && isStopped(state, effect.id)) this.dispatch(effect);
       else this.#parked.add(effect);
   }
 
@@ -89,17 +90,12 @@ export class StageEffects {
     this.#closed = true;
     this.#using.journal.close();
     for (const attempt of this.#attempts.all()) attempt.stop(new ConflictError("the delivery was closed"));
-    const patience = new AbortController();
-    await Promise.race([
-      Promise.all(this.#ending.values()),
-      sleep(this.#using.clock, CLOSE_MS, patience.signal),
-    ]);
-    patience.abort();
+    await this.#patiently(Promise.all(this.#ending.values()));
   }
 
   async #carryOut(attempt: Attempt, before: Promise<void> | undefined): Promise<void> {
     const { effect } = attempt;
-    if (before) await before;
+    if (before) await this.#patiently(before);
     const registrations = this.#registrations;
     try {
       await this.#runStage(attempt);
@@ -111,6 +107,13 @@ export class StageEffects {
         logger.error({ run: effect.run, stage: effect.id, error: lost }, "a failure could not be recorded");
       });
     }
+  }
+
+  // Code that does not heed its signal must not hold up the next attempt for ever: its result counts for nothing.
+  async #patiently(ended: Promise<unknown>): Promise<void> {
+    const patience = new AbortController();
+    await Promise.race([ended, sleep(this.#using.clock, CLOSE_MS, patience.signal)]);
+    patience.abort();
   }
 
   async #giveUp(attempt: Attempt, error: unknown): Promise<void> {
@@ -129,12 +132,17 @@ export class StageEffects {
     if (!beginning) return;
     const { state, stage } = beginning;
     const code = registry.stage(state.plan, effect.id);
+    const isChild = plannedStage(state, effect.id)?.kind === "pipeline";
+    if (isChild && stage.child !== undefined) return runPipelineStage(attempt, code, this.#using);
     if (typeof code === "string") throw new Parked(code);
     if (state.parked !== undefined)
       await record(this.#using, effect, [{ type: "run-unparked", at: clock.now() }]);
     // Paused at this very moment: it waits, and begins again.
     if (stage.input === undefined && !(await this.#start(effect, code, state)))
       return this.#runStage(attempt);
+    const now = stageOf(this.#using, effect);
+    if (!now || (isOver(now) && !now.rollout?.watching)) return;
+    if (isChild) await runPipelineStage(attempt, code, this.#using);
     if (code.type.kind === "effect") await runCodeStage(attempt, code, this.#using);
     if (code.type.kind === "operation") await runOperationStage(attempt, this.#using);
     if (stage.rollout?.watching && (await this.#isTaken(effect, stage.rollout.planned.cluster)))
@@ -145,18 +153,32 @@ export class StageEffects {
 
   // The machine itself carries on what only waits: its effect ends here.
   async #start(effect: IssuedEffect, code: PipelineStage, before: RunState): Promise<boolean> {
-    const { registry, journal, clock } = this.#using;
-    const { recorded } = await evaluateInput(code, before, registry);
+    const { journal } = this.#using;
+    const begun = await this.#begun(effect.id, code, before);
     let paused = false;
     await journal.insist(effect.run, {
       fence: effect,
       settle: (now) => now.pausedAt === undefined && startsOnly(code),
       incoming: (now) => {
         paused = now.pausedAt !== undefined;
-        return paused ? [] : [{ type: "stage-started", at: clock.now(), stage: effect.id, input: recorded }];
+        return paused ? [] : [begun];
       },
     });
     return !paused;
+  }
+
+  async #begun(stage: string, code: PipelineStage, before: RunState): Promise<NewEvent> {
+    const { registry, clock } = this.#using;
+    if (!meetsCondition(code, before))
+      return {
+        type: "stage-bypassed",
+        at: clock.now(),
+        stage,
+        by: "condition",
+        reason: "its condition did not hold",
+      };
+    const { recorded } = await evaluateInput(code, before, registry);
+    return { type: "stage-started", at: clock.now(), stage, input: recorded };
   }
 
   async #park(effect: IssuedEffect, reason: string): Promise<void> {
@@ -230,5 +252,23 @@ export class StageEffects {
 }
 
 function startsOnly({ type }: PipelineStage): boolean {
-  return type.kind === "wait" || type.kind === "judgement";
+  return type.kind === "wait" || type.kind === "judgement" || type.kind === "expand";
+}
+
+/** Whether a cancel is for a stage: not for what clears up, unless it is forced. */
+function isStopped(state: RunState, stage: string): boolean {
+  const planned = plannedStage(state, stage);
+  return state.cancel !== undefined && planned !== undefined && !isShielded(state, planned);
+}
+
+// A rollout that is cancelled takes its way back, a run below is cancelled by its stage, and what is over by another hand (skipped, out of time) has no say.
+function stopIfDue(attempt: Attempt, state: RunState): void {
+  const { id } = attempt.effect;
+  const stage = state.stages[id];
+  const below = stage?.child !== undefined;
+  if (state.cancel && !below && isStopped(state, id) && (state.cancel.mode === "forced" || !stage?.rollout))
+    attempt.stop(new Cancelled(state.cancel.reason));
+  if (attempt.stopped || !stage || !isOver(stage) || stage.rollout?.watching) return;
+  if (stage.status === "failed" || stage.status === "skipped")
+    attempt.stop(new ConflictError(`stage ${JSON.stringify(id)} is over`));
 }

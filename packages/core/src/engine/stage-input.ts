@@ -1,9 +1,12 @@
 import { ConfigurationError } from "../errors.ts";
-import type { RunState } from "../machine/run/state.ts";
+import { plannedStage } from "../machine/run/planned.ts";
+import type { RunState, StageState } from "../machine/run/state.ts";
+import { checkItems, itemName } from "../model/items.ts";
 import { copyJson, type Json } from "../model/json.ts";
-import type { PipelineStage, StageInputs } from "../model/pipeline.ts";
+import type { ItemInputs, PipelineStage, StageInputs, StageResult } from "../model/pipeline-stage.ts";
 import { describeIssue, type Schema, type SchemaResult } from "../model/schema.ts";
 import type { DeployInput } from "../stages/deploy.ts";
+import { asDeploy } from "../stages/undo.ts";
 import { Parked } from "./parked.ts";
 import type { Registry } from "./registry.ts";
 
@@ -23,15 +26,17 @@ export async function evaluateInput(
   state: RunState,
   registry: Registry,
 ): Promise<EvaluatedInput> {
-  const subject = `stage ${JSON.stringify(stage.name)} of pipeline ${JSON.stringify(state.plan.pipeline)}`;
+  const subject = subjectOf(stage, state);
   const returned = callInput(stage, state, subject);
   checkReturned(stage, returned, subject);
-  const value = stage.type.input ? await validate(stage.type.input, returned, subject) : returned;
+  const given = stage.type.input ? await validate(stage.type.input, returned, subject) : returned;
+  const value = stage.type.kind === "rollout" ? asDeploy(stage.type, given) : given;
   const problems = [
-    ...stage.type.check(value),
+    ...stage.type.check(given),
     ...(stage.type.kind === "rollout" || stage.type.kind === "operation"
       ? clusterProblems(value, registry)
       : []),
+    ...(stage.type.kind === "expand" ? listProblems(stage, value, state) : []),
   ];
   if (problems.length > 0) throw new ConfigurationError(subject, problems);
   const recorded = recordedAs(stage.type, value);
@@ -40,9 +45,37 @@ export async function evaluateInput(
   return { value, recorded: json };
 }
 
+/**
+ * Asks whether a stage is to run at all.
+ *
+ * @throws ConfigurationError when its condition throws, or answers anything but true or false: that is an error, never a no
+ */
+export function meetsCondition(stage: PipelineStage, state: RunState): boolean {
+  if (!stage.when) return true;
+  const subject = subjectOf(stage, state);
+  let answer: unknown;
+  try {
+    answer = stage.when(new RecordedInputs(state, stage.name) as never);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(subject, [`its condition (when) threw: ${why}`], { cause: error });
+  }
+  if (answer === true || answer === false) return answer;
+  if (answer instanceof Promise) answer.catch(() => {});
+  const what =
+    answer instanceof Promise ? "a promise" : answer === undefined ? "nothing" : `a ${typeof answer}`;
+  throw new ConfigurationError(subject, [
+    `its condition (when) returned ${what}: let it return true or false, and find out what takes time in a stage before`,
+  ]);
+}
+
+function subjectOf({ name }: PipelineStage, { plan }: RunState): string {
+  return `stage ${JSON.stringify(name)} of pipeline ${JSON.stringify(plan.pipeline)}`;
+}
+
 function callInput(stage: PipelineStage, state: RunState, subject: string): unknown {
   try {
-    return stage.input(new RecordedInputs(state));
+    return stage.input(new RecordedInputs(state, stage.name) as never);
   } catch (error) {
     if (error instanceof Parked) throw error;
     throw new ConfigurationError(
@@ -56,11 +89,13 @@ function callInput(stage: PipelineStage, state: RunState, subject: string): unkn
 }
 
 // What an input function does not ask for is not gathered.
-class RecordedInputs implements StageInputs<unknown, Record<string, unknown>> {
+class RecordedInputs implements ItemInputs<unknown, Record<string, unknown>, Json> {
   readonly #state: RunState;
+  readonly #stage: string;
 
-  constructor(state: RunState) {
+  constructor(state: RunState, stage: string) {
     this.#state = state;
+    this.#stage = stage;
   }
 
   get input(): unknown {
@@ -68,19 +103,45 @@ class RecordedInputs implements StageInputs<unknown, Record<string, unknown>> {
   }
 
   get outputs(): Record<string, unknown> {
-    const { stages } = this.#state;
-    const outputs: Record<string, unknown> = {};
-    for (const name in stages) {
-      const output = stages[name]?.output;
-      if (output !== undefined) outputs[name] = output;
-    }
-    return outputs;
+    return outputsOf(this.#state);
+  }
+
+  get stages(): Record<string, StageResult> {
+    return Object.fromEntries(
+      Object.entries(this.#state.stages).map(([name, stage]) => [name, resultOf(stage)]),
+    );
+  }
+
+  get item(): Json {
+    return plannedStage(this.#state, this.#stage)?.item ?? null;
   }
 
   get run(): StageInputs<unknown, unknown>["run"] {
     const { run, startedAt, actor } = this.#state;
     return { id: run, startedAt, ...(actor !== undefined && { actor }) };
   }
+}
+
+/** Outputs by stage; those of what was made of a list are together, under the name of the stage that they were made from. */
+export function outputsOf({ plan, stages }: RunState): Record<string, unknown> {
+  const outputs: Record<string, unknown> = {};
+  for (const { name, of, item = null, kind } of plan.stages) {
+    const output = stages[name]?.output;
+    if (of !== undefined) {
+      const together = (outputs[of] ??= {}) as Record<string, unknown>;
+      if (output !== undefined) together[itemName(item)] = output;
+    } else if (kind === "expand") outputs[name] ??= {};
+    else if (output !== undefined) outputs[name] = output;
+  }
+  return outputs;
+}
+
+function resultOf({ status, reason, error }: StageState): StageResult {
+  return {
+    status,
+    ...(reason !== undefined && { reason }),
+    ...(error && { error: { code: error.code, message: error.message } }),
+  };
 }
 
 function checkReturned({ type }: PipelineStage, returned: unknown, subject: string): void {
@@ -91,7 +152,8 @@ function checkReturned({ type }: PipelineStage, returned: unknown, subject: stri
       "its input function returned a promise: let it return the input itself, and do what takes time in a stage before",
     ]);
   }
-  if (type.kind !== "effect" && (typeof returned !== "object" || returned === null))
+  const isOpen = type.kind === "effect" || type.kind === "pipeline";
+  if (!isOpen && (typeof returned !== "object" || returned === null))
     throw new ConfigurationError(subject, [
       `its input function returned ${returned === null ? "null" : typeof returned}: a ${type.type} stage needs an object`,
     ]);
@@ -131,6 +193,18 @@ function clusterProblems(value: unknown, registry: Registry): readonly string[] 
 function recordedAs({ kind, operation }: PipelineStage["type"], value: unknown): unknown {
   if (kind === "rollout") return recordDeploy(value as DeployInput<Json>);
   return kind === "operation" ? { do: operation, ...(value as object) } : value;
+}
+
+// What is added to a plan must not take the place of what is there.
+function listProblems({ name, each }: PipelineStage, value: unknown, { plan }: RunState): readonly string[] {
+  const { items } = value as { readonly items: readonly Json[] };
+  const wrong = checkItems(items, each?.max ?? 0);
+  if (wrong.length > 0) return wrong;
+  const others = new Set(plan.stages.filter(({ of }) => of !== name).map((planned) => planned.name));
+  return items
+    .map((item) => `${name}[${itemName(item)}]`)
+    .filter((made) => others.has(made))
+    .map((made) => `items: there is a stage ${JSON.stringify(made)} already; rename it`);
 }
 
 // A strategy is code: its name and options are recorded, and lead back to it after a crash.

@@ -3,6 +3,7 @@ import type { StageState } from "../machine/run/state.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { Children } from "./children.ts";
 import type { Journal } from "./journal.ts";
 import type { Lines } from "./lines.ts";
 import type { CallLimits } from "./provider-calls.ts";
@@ -20,6 +21,7 @@ export interface Surroundings {
   readonly lines: Lines;
   /** Clusters that must always have a group that serves. */
   readonly guarded: ReadonlySet<string>;
+  readonly children: Children;
 }
 
 /** The stage of an effect as it stands; its run must be held in memory. */

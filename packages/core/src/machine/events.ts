@@ -3,7 +3,7 @@
 import type { Cluster } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import type { Role, Rollout, SizeRule, TrafficMode } from "../model/phase.ts";
-import type { Plan } from "../model/plan.ts";
+import type { Plan, PlannedStage } from "../model/plan.ts";
 
 /** How a run ends. A rollback is an outcome, not an error. */
 export type Outcome = "succeeded" | "rolled-back" | "cancelled" | "failed";
@@ -69,6 +69,11 @@ export interface EventMap {
     readonly plan: Plan;
     readonly input: Json;
     readonly idempotencyKey?: string;
+    /** The stage that started it; only a reference, never a copy. */
+    readonly parent?: { readonly run: string; readonly stage: string };
+    /** The run of which it is a new start with the same input. */
+    readonly restarts?: string;
+    readonly reason?: string;
   };
   /** The code of this run is not here: it waits until it is registered. */
   "run-parked": { readonly reason: string };
@@ -80,6 +85,12 @@ export interface EventMap {
   "run-resumed": { readonly reason?: string };
   /** Somebody wants the run to end: `graceful` takes the way back, `forced` stops and leaves things as they are. */
   "run-cancel-requested": { readonly mode: "graceful" | "forced"; readonly reason?: string };
+  /** The run took longer than its pipeline allows: nothing new is begun, what runs is stopped or takes its way back. */
+  "run-timed-out": { readonly reason: string };
+  /** A person has stages of a run that failed carried out anew: `from`, and all that is listed in `stages`. */
+  "run-retried": { readonly from: string; readonly stages: readonly string[]; readonly reason?: string };
+  /** Stages were added to the plan: one for each item of the list that `stage` found. */
+  "plan-expanded": { readonly stage: string; readonly stages: readonly PlannedStage[] };
   /** The run ended. `left` lists what a forced cancel or a failure left behind. */
   "run-finished": { readonly outcome: Outcome; readonly reason?: string; readonly left?: readonly string[] };
 
@@ -108,6 +119,16 @@ export interface EventMap {
   "stage-cancelled": { readonly stage: string; readonly reason: string; readonly rolledBack?: boolean };
   /** A stage will not run, because of how the run went. */
   "stage-skipped": { readonly stage: string; readonly reason: string };
+  /** A stage does not run, and what comes after it goes on: its condition did not hold, or a person skipped it. */
+  "stage-bypassed": {
+    readonly stage: string;
+    readonly by: "condition" | "operator";
+    readonly reason: string;
+  };
+  /** A stage took longer than it may and is being stopped: a rollout takes its way back, a run below it is cancelled. */
+  "stage-timed-out": { readonly stage: string; readonly reason: string };
+  /** A stage started another run, or found the one that it had started before. */
+  "stage-run-started": { readonly stage: string; readonly child: string };
   /** A `wait` stage sleeps until this instant. */
   "wait-started": { readonly stage: string; readonly until: number };
 
@@ -156,6 +177,8 @@ export interface EventMap {
     readonly key: string;
     /** The group that is brought back, instead of a new one being made. */
     readonly revives?: string;
+    /** 2 when its stage was retried by a person once, and so on: its group, its commands and its questions are other ones. */
+    readonly round?: number;
     readonly release: Json;
     readonly traffic: TrafficMode;
     readonly sizeRule: SizeRule;
@@ -262,6 +285,11 @@ export interface EventMap {
   };
   /** A failed rollout that went on watching could put things right after all. */
   "rollout-healed": { readonly stage: string };
+
+  /** From here on a pipeline refuses to start, with this reason. */
+  "pipeline-disabled": { readonly pipeline: string; readonly reason: string };
+  /** A disabled pipeline starts again. */
+  "pipeline-enabled": { readonly pipeline: string; readonly reason?: string };
 }
 
 /** The type of an event. */

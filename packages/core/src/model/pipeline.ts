@@ -1,89 +1,196 @@
-import type { Calendar } from "./calendar.ts";
 import type { DeployInput, DeployOutput, DeployStage } from "../stages/deploy.ts";
+import type { Duration } from "./duration.ts";
+import type { Item } from "./items.ts";
 import type { Json } from "./json.ts";
+import { draftPipeline } from "./pipeline-draft.ts";
+import type {
+  InputOf,
+  ItemInputs,
+  OutputOf,
+  PipelineStage,
+  Recorded,
+  StageInputs,
+} from "./pipeline-stage.ts";
 import type { Plan } from "./plan.ts";
 import type { Schema } from "./schema.ts";
+import type { ClearingOptions, StageOptions, SureOptions } from "./stage-options.ts";
 import type { StageType } from "./stage.ts";
-import { checkShape } from "./shape.ts";
 
-/** What a stage's input function sees. */
-export interface StageInputs<Input, Outputs> {
-  /** The run's input, validated. */
-  readonly input: Input;
-  /** Outputs of the stages named before this one, by name; those that this stage does not come after may not be there yet. */
-  readonly outputs: Outputs;
-  readonly run: { readonly id: string; readonly startedAt: number; readonly actor?: string };
-}
+type AnyType = Pick<StageType<unknown, unknown>, "type" | "kind">;
+type Named<Name extends string, Output> = { readonly [N in Name]: Output };
+type NameOf<Each> = Each extends string
+  ? Each
+  : Each extends { readonly name: infer Name extends string }
+    ? Name
+    : never;
+type PerItem<Name extends string, Each, Output> = {
+  readonly [N in Name]: { readonly [I in NameOf<Each>]: Output };
+};
 
-/** Settings of one stage in a pipeline. */
-export interface StageOptions<Upstream extends string> {
-  /** Stages that must have succeeded before. Default: the stage named just before; `[]`: none. */
-  readonly after?: readonly Upstream[];
-  /** When it may begin: `windows(…)` of `@gennaker/core/windows`. Default: always. What has begun is not stopped. */
-  readonly windows?: Calendar;
-}
+/** A list that is known when the run starts: written down, or found in the run's input. */
+export type StartList<Input, Each extends Item> = readonly Each[] | ((input: Input) => readonly Each[]);
 
-/** A stage as it stands in a pipeline. */
-export interface PipelineStage {
-  readonly name: string;
-  readonly type: StageType<unknown, unknown>;
-  readonly after: readonly string[];
-  /** Makes the stage's input, when it starts. */
-  readonly input: (inputs: StageInputs<unknown, Record<string, unknown>>) => unknown;
-  /** It begins only while all of these are open. */
-  readonly windows?: readonly Calendar[];
-}
+/** Settings of stages that are made for the items of a list. */
+export type ItemOptions<Upstream extends string, Inputs> = StageOptions<Upstream, Inputs> & {
+  /** How many items the list may have. Default 100. */
+  readonly max?: number;
+};
 
-/** What a type of stage takes. */
-export type InputOf<Type> = Type extends StageType<infer Input, infer _> ? Input : never;
+/** Settings of a matrix. */
+export type MatrixOptions<Upstream extends string, Inputs> = ItemOptions<Upstream, Inputs> & {
+  /** How many of its stages may run at once: the fourth starts when the first has passed, if it is 3. Default: all. */
+  readonly atOnce?: number;
+};
 
-/** The same data, read only all the way down: what an input function may return. */
-export type Recorded<T> = T extends readonly (infer Item)[]
-  ? readonly Recorded<Item>[]
-  : T extends (...parameters: never[]) => unknown
-    ? T
-    : T extends object
-      ? { readonly [Field in keyof T]: Recorded<T[Field]> }
-      : T;
-
-/** What a type of stage returns. */
-export type OutputOf<Type> = Type extends StageType<infer _, infer Output> ? Output : never;
-
-/** A typed graph of stages. Immutable: `stage` returns a longer pipeline. */
+/** A typed graph of stages. Immutable: every method returns a longer pipeline. */
 export interface Pipeline<Input = Json, Outputs = object> {
   readonly name: string;
   readonly stages: readonly PipelineStage[];
   readonly input?: Schema<unknown, Input>;
   /** What is wrong with its shape; empty when nothing is. Reported by `createDelivery` and `start`, all at once. */
   readonly problems: readonly string[];
-  /** The shape that a run freezes. */
-  plan(): Plan;
+  /**
+   * The shape that a run with this input freezes.
+   *
+   * @throws ConfigurationError when a matrix cannot make its list of the input
+   */
+  plan(input?: Json): Plan;
 
   /**
    * Adds a stage. `input` runs when the stage starts, without side effects; what it returns is recorded as it is and
    * shown to whoever reads events: no secrets in it. It returns the input itself, never a promise.
    */
-  stage<
-    const Name extends string,
-    Type extends Pick<StageType<unknown, unknown>, "type" | "kind">,
-    const Returned extends Recorded<InputOf<Type>>,
-  >(
+  stage<const Name extends string, Type extends AnyType, const Returned extends Recorded<InputOf<Type>>>(
     name: Name,
     type: Type,
     input: (inputs: StageInputs<Input, Outputs>) => Returned,
-    options?: StageOptions<keyof Outputs & string>,
-  ): Pipeline<Input, Outputs & { readonly [N in Name]: OutputOf<Type> }>;
+    options?: SureOptions<keyof Outputs & string>,
+  ): Pipeline<Input, Outputs & Named<Name, OutputOf<Type>>>;
   /** Adds a deploy; its output carries the release, with its type. */
   stage<const Name extends string, Release>(
     name: Name,
     type: DeployStage,
     input: (inputs: StageInputs<Input, Outputs>) => DeployInput<Release>,
-    options?: StageOptions<keyof Outputs & string>,
-  ): Pipeline<Input, Outputs & { readonly [N in Name]: DeployOutput<Release> }>;
+    options?: SureOptions<keyof Outputs & string>,
+  ): Pipeline<Input, Outputs & Named<Name, DeployOutput<Release>>>;
+  /** Adds a stage that may be passed without an output: it has a condition, may be skipped, or its failure is no obstacle. */
+  stage<const Name extends string, Type extends AnyType, const Returned extends Recorded<InputOf<Type>>>(
+    name: Name,
+    type: Type,
+    input: (inputs: StageInputs<Input, Outputs>) => Returned,
+    options: StageOptions<keyof Outputs & string, StageInputs<Input, Outputs>>,
+  ): Pipeline<Input, Outputs & Named<Name, OutputOf<Type> | undefined>>;
+  /** The same for a deploy. */
+  stage<const Name extends string, Release>(
+    name: Name,
+    type: DeployStage,
+    input: (inputs: StageInputs<Input, Outputs>) => DeployInput<Release>,
+    options: StageOptions<keyof Outputs & string, StageInputs<Input, Outputs>>,
+  ): Pipeline<Input, Outputs & Named<Name, DeployOutput<Release> | undefined>>;
+
+  /**
+   * Adds a stage that clears up after a failure: it runs when the run failed (once all ordinary stages are over), or
+   * when one of the stages in `clears` did. A graceful cancel does not stop it; a forced one does. Several run one after
+   * the other, whether or not the one before succeeded, unless `after` says otherwise.
+   */
+  onFailure<const Name extends string, Type extends AnyType, const Returned extends Recorded<InputOf<Type>>>(
+    name: Name,
+    type: Type,
+    input: (inputs: StageInputs<Input, Outputs>) => Returned,
+    options?: ClearingOptions<keyof Outputs & string, StageInputs<Input, Outputs>>,
+  ): Pipeline<Input, Outputs & Named<Name, OutputOf<Type> | undefined>>;
+  /** The same for a deploy. */
+  onFailure<const Name extends string, Release>(
+    name: Name,
+    type: DeployStage,
+    input: (inputs: StageInputs<Input, Outputs>) => DeployInput<Release>,
+    options?: ClearingOptions<keyof Outputs & string, StageInputs<Input, Outputs>>,
+  ): Pipeline<Input, Outputs & Named<Name, DeployOutput<Release> | undefined>>;
+
+  /**
+   * Adds a stage that always runs, when everything else is over: after success, failure and a graceful cancel. Only a
+   * forced cancel stops it.
+   */
+  finally<const Name extends string, Type extends AnyType, const Returned extends Recorded<InputOf<Type>>>(
+    name: Name,
+    type: Type,
+    input: (inputs: StageInputs<Input, Outputs>) => Returned,
+    options?: StageOptions<string, StageInputs<Input, Outputs>>,
+  ): Pipeline<Input, Outputs & Named<Name, OutputOf<Type> | undefined>>;
+  /** The same for a deploy. */
+  finally<const Name extends string, Release>(
+    name: Name,
+    type: DeployStage,
+    input: (inputs: StageInputs<Input, Outputs>) => DeployInput<Release>,
+    options?: StageOptions<string, StageInputs<Input, Outputs>>,
+  ): Pipeline<Input, Outputs & Named<Name, DeployOutput<Release> | undefined>>;
+
+  /**
+   * Adds one stage for each item of a list that is known when the run starts: `deploy[eu]`, `deploy[us]` … They run side
+   * by side; what comes after the matrix comes after all of them. Its output holds theirs, by the item's name.
+   */
+  matrix<
+    const Name extends string,
+    const Each extends Item,
+    Type extends AnyType,
+    const Returned extends Recorded<InputOf<Type>>,
+  >(
+    name: Name,
+    items: StartList<Input, Each>,
+    type: Type,
+    input: (inputs: ItemInputs<Input, Outputs, Each>) => Returned,
+    options?: MatrixOptions<keyof Outputs & string, ItemInputs<Input, Outputs, Each>>,
+  ): Pipeline<Input, Outputs & PerItem<Name, Each, OutputOf<Type> | undefined>>;
+  /** The same for deploys. */
+  matrix<const Name extends string, const Each extends Item, Release>(
+    name: Name,
+    items: StartList<Input, Each>,
+    type: DeployStage,
+    input: (inputs: ItemInputs<Input, Outputs, Each>) => DeployInput<Release>,
+    options?: MatrixOptions<keyof Outputs & string, ItemInputs<Input, Outputs, Each>>,
+  ): Pipeline<Input, Outputs & PerItem<Name, Each, DeployOutput<Release> | undefined>>;
+
+  /**
+   * Adds a stage that finds a list when it starts, and one more stage for each item of it. They are added to the run's
+   * plan by an event. What comes after the stage comes after all of them; its output holds theirs, by the item's name.
+   */
+  expand<
+    const Name extends string,
+    const Each extends Item,
+    Type extends AnyType,
+    const Returned extends Recorded<InputOf<Type>>,
+  >(
+    name: Name,
+    list: (inputs: StageInputs<Input, Outputs>) => readonly Each[],
+    type: Type,
+    input: (inputs: ItemInputs<Input, Outputs, Each>) => Returned,
+    options?: ItemOptions<keyof Outputs & string, ItemInputs<Input, Outputs, Each>>,
+  ): Pipeline<Input, Outputs & PerItem<Name, Each, OutputOf<Type> | undefined>>;
+  /** The same for deploys. */
+  expand<const Name extends string, const Each extends Item, Release>(
+    name: Name,
+    list: (inputs: StageInputs<Input, Outputs>) => readonly Each[],
+    type: DeployStage,
+    input: (inputs: ItemInputs<Input, Outputs, Each>) => DeployInput<Release>,
+    options?: ItemOptions<keyof Outputs & string, ItemInputs<Input, Outputs, Each>>,
+  ): Pipeline<Input, Outputs & PerItem<Name, Each, DeployOutput<Release> | undefined>>;
+
+  /**
+   * Adds what a fragment adds: a function from a pipeline to a longer one, to be used in several.
+   *
+   * @example
+   * const smoked = <Input, Outputs extends { readonly prod: object }>(on: Pipeline<Input, Outputs>) =>
+   *   on.stage("smoke", smokeTest, () => ({ url: "https://shop.example" }), { after: ["prod"] })
+   * pipeline("promote").stage("prod", …).use(smoked)
+   */
+  use<Longer>(fragment: (pipeline: Pipeline<Input, Outputs>) => Longer): Longer;
 }
 
 /**
  * Begins a pipeline. Names and edges are static, so that a plan can be drawn before anything runs; inputs are functions.
+ *
+ * `timeout`: how long a run may take. Then what runs is stopped, a rollout takes its way back, and the run fails. Paused
+ * time does not count; `onFailure` and `finally` stages are bounded by their own timeouts alone.
  *
  * @example
  * pipeline("promote", { input: z.object({ image: z.string() }) })
@@ -91,42 +198,7 @@ export interface Pipeline<Input = Json, Outputs = object> {
  */
 export function pipeline<Input = Json>(
   name: string,
-  options: { readonly input?: Schema<unknown, Input> } = {},
+  options: { readonly input?: Schema<unknown, Input>; readonly timeout?: Duration } = {},
 ): Pipeline<Input> {
-  return grow<Input>(name, [], options.input);
-}
-
-function grow<Input>(
-  name: string,
-  stages: readonly PipelineStage[],
-  schema: Schema<unknown, Input> | undefined,
-): Pipeline<Input> {
-  const problems = checkShape(name, stages);
-  const grown = {
-    name,
-    stages,
-    problems,
-    ...(schema && { input: schema }),
-    plan: (): Plan => ({
-      pipeline: name,
-      stages: stages.map((stage) => ({
-        name: stage.name,
-        type: stage.type.type,
-        kind: stage.type.kind,
-        after: stage.after,
-        ...(stage.type.retry && { retry: stage.type.retry }),
-      })),
-    }),
-    stage(
-      stage: string,
-      type: StageType<unknown, unknown>,
-      input: PipelineStage["input"],
-      { after }: StageOptions<string> = {},
-    ) {
-      const previous = stages.at(-1);
-      const upstream = after ?? (previous ? [previous.name] : []);
-      return grow(name, [...stages, { name: stage, type, input, after: upstream }], schema);
-    },
-  };
-  return grown as Pipeline<Input>;
+  return draftPipeline(name, [], options) as unknown as Pipeline<Input>;
 }

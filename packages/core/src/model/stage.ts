@@ -4,8 +4,8 @@ import type { Json } from "./json.ts";
 import type { Operation } from "./operation.ts";
 import type { Schema } from "./schema.ts";
 
-/** Who carries a stage out: user code, the run's machine itself, a rollout, or commands to a cluster by hand. */
-export type StageKind = "effect" | "wait" | "judgement" | "rollout" | "operation";
+/** Who carries a stage out: user code, the run's machine itself, a rollout, commands to a cluster by hand, or another run. */
+export type StageKind = "effect" | "wait" | "judgement" | "rollout" | "operation" | "expand" | "pipeline";
 
 /** What a stage's own code gets. */
 export interface StageContext<Input> {

@@ -10,6 +10,8 @@ interface Intent {
   readonly text: string;
   /** Whether an event of this actor must be in the log once it is acknowledged. */
   readonly recorded: boolean;
+  /** It is about a run that is over. */
+  readonly late?: boolean;
   readonly act: (run: RunHandle, actor: string) => Promise<void>;
 }
 
@@ -25,6 +27,7 @@ const HOUR = 3_600_000;
 const PATIENCE = [1000, 60_000] as const;
 // Acts come within the first so many events of a run: some early, some late.
 const EVENTS = [3, 15, 60] as const;
+const RETRIES_MAX = 3;
 
 /** People: they answer judgements, resume what stands still, and do what chance has them do. They outlive the process. */
 export class Crowd {
@@ -39,6 +42,8 @@ export class Crowd {
   readonly #unanswered = new Set<Intent>();
   readonly #acknowledged: { readonly run: string; readonly actor: string; readonly text: string }[] = [];
   readonly #surprises: string[] = [];
+  readonly #retries = new Map<string, number>();
+  #late = 0;
   #count = 0;
 
   constructor(answers: Answers, people: People, chance: Random, reach: Reach) {
@@ -52,7 +57,8 @@ export class Crowd {
   notice(event: Event): void {
     const { run } = event;
     if (event.type === "run-started") this.#plan(run);
-    if (event.type === "run-finished") this.#over.add(run);
+    if (event.type === "run-finished") this.#hearEnd(event);
+    if (event.type === "run-retried") this.#over.delete(run);
     if (event.type === "judgement-requested") this.#hearQuestion(event);
     if (event.type === "judgement-answered" && event.verdict === "inconclusive") this.#hearAgain(event);
     if (event.type === "run-paused" || event.type === "rollout-paused")
@@ -60,6 +66,11 @@ export class Crowd {
     const seen = (this.#seen.get(run) ?? 0) + 1;
     this.#seen.set(run, seen);
     for (const plan of this.#plans.get(run) ?? []) if (plan.at === seen) plan.do();
+  }
+
+  /** Somebody still means to do something about a run that is over. */
+  get isBusy(): boolean {
+    return this.#late > 0;
   }
 
   /** The process is back: whoever was not answered tries again. */
@@ -83,7 +94,7 @@ export class Crowd {
   }
 
   #plan(run: string): void {
-    const { pause = 0, cancel = 0, forcedCancel = 0, promote = 0, promoteFully = 0 } = this.#people;
+    const { pause = 0, cancel = 0, forcedCancel = 0, promote = 0, promoteFully = 0, skip = 0 } = this.#people;
     const plans: { at: number; readonly do: () => void }[] = [];
     const maybe = (probability: number, text: string, act: Intent["act"]): void => {
       const at = this.#chance.within([1, this.#chance.pick(EVENTS)]);
@@ -97,7 +108,25 @@ export class Crowd {
     // Chance is only asked where it is to decide, so that older seeds tell what they told.
     if (promoteFully > 0)
       maybe(promoteFully, "promotes to the end", (handle, actor) => promoteWhatRolls(handle, actor, true));
+    if (skip > 0) maybe(skip, "skips", (handle, actor) => skipWhatMayBe(handle, actor));
     this.#plans.set(run, plans);
+  }
+
+  #hearEnd({ run, outcome }: Event<"run-finished">): void {
+    this.#over.add(run);
+    const { retry = 0 } = this.#people;
+    const times = this.#retries.get(run) ?? 0;
+    if (retry === 0 || outcome === "succeeded" || times >= RETRIES_MAX || !this.#chance.chance(retry)) return;
+    this.#retries.set(run, times + 1);
+    this.#late += 1;
+    this.#later(this.#chance.within([1, HOUR]), {
+      run,
+      actor: this.#name(),
+      text: "retries",
+      recorded: false,
+      late: true,
+      act: retryWhatFailed,
+    });
   }
 
   #hearQuestion({ run, stage, at, expiresAt }: Event<"judgement-requested">): void {
@@ -115,7 +144,7 @@ export class Crowd {
 
   // A stage's own question stays open after an inconclusive answer, without being asked again.
   #hearAgain(event: Event<"judgement-answered">): void {
-    if (event.judgement === event.stage)
+    if (event.judgement === event.stage || event.judgement.startsWith(`${event.stage}~`))
       this.#hearQuestion({ ...event, type: "judgement-requested", roles: [] });
   }
 
@@ -150,8 +179,8 @@ export class Crowd {
   }
 
   #try(intent: Intent): void {
-    const { run, actor, text } = intent;
-    if (this.#over.has(run)) return;
+    const { run, actor, text, late = false } = intent;
+    if (this.#over.has(run) && !late) return;
     this.#unanswered.add(intent);
     const handle = this.#reach.handle(run);
     if (!handle) return;
@@ -161,7 +190,7 @@ export class Crowd {
 
   // A process that dies meanwhile never answers: then this never goes on.
   async #await(intent: Intent, handle: RunHandle): Promise<void> {
-    const { run, actor, text, recorded, act } = intent;
+    const { run, actor, text, recorded, act, late } = intent;
     try {
       await act(handle, actor);
       if (recorded) this.#acknowledged.push({ run, actor, text });
@@ -171,6 +200,7 @@ export class Crowd {
       if (!tooLate) this.#surprises.push(`${actor} ${text}: ${message}`);
     }
     this.#unanswered.delete(intent);
+    if (late) this.#late -= 1;
   }
 
   #name(): string {
@@ -183,4 +213,17 @@ async function promoteWhatRolls(handle: RunHandle, actor: string, full = false):
   const { stages } = await handle.state();
   const rolling = stages.find(({ rollout }) => rollout && rollout.outcome === undefined);
   if (rolling) await handle.promote(rolling.name, { actor, full });
+}
+
+async function skipWhatMayBe(handle: RunHandle, actor: string): Promise<void> {
+  const { stages } = await handle.state();
+  const may = stages.find(({ skippable, finishedAt }) => skippable && finishedAt === undefined);
+  if (may) await handle.skip(may.name, { actor });
+}
+
+async function retryWhatFailed(handle: RunHandle, actor: string): Promise<void> {
+  const { stages } = await handle.state();
+  const ordinary = stages.filter(({ role, status }) => role === undefined && status !== "succeeded");
+  const failed = ordinary.find(({ status }) => status === "failed") ?? ordinary[0];
+  if (failed) await handle.retryFrom(failed.name, { actor });
 }

@@ -5,7 +5,11 @@ const ENDS: ReadonlySet<Event["type"]> = new Set([
   "stage-failed",
   "stage-cancelled",
   "stage-skipped",
+  "stage-bypassed",
 ]);
+
+/** What is never said twice, also when its stage is retried. */
+const FOR_EVER = /^(command|judgement) /;
 
 /** What a rollout that failed and goes on watching may still say when its run is over. */
 const AFTERMATH = /^rollout-|^traffic-|^stage-progressed$/;
@@ -21,11 +25,19 @@ export function judgeLog(events: readonly Event[]): readonly string[] {
   };
   for (const [seq, event] of events.entries()) {
     if (event.seq !== seq) wrong.push(`${event.id}: has number ${event.seq}, not ${seq}`);
-    if (once.has("the run ends") && event.type !== "run-finished" && !AFTERMATH.test(event.type))
+    if (event.type === "run-retried") forget(once, event.stages);
+    else if (once.has("the run ends") && event.type !== "run-finished" && !AFTERMATH.test(event.type))
       wrong.push(`${event.id}: ${event.type} after the run was over`);
     for (const key of keysOf(event)) first(key, event);
   }
   return wrong;
+}
+
+// A person had stages carried out anew: they may begin and end once more.
+function forget(once: Map<string, Event>, stages: readonly string[]): void {
+  once.delete("the run ends");
+  for (const [key, event] of once)
+    if ("stage" in event && stages.includes(event.stage) && !FOR_EVER.test(key)) once.delete(key);
 }
 
 /** What an event says that may be said once. */

@@ -28,4 +28,8 @@ export interface People {
   readonly promote?: number;
   /** Skips everything that is left, but health. */
   readonly promoteFully?: number;
+  /** Skips a stage that its pipeline calls `skippable`. */
+  readonly skip?: number;
+  /** Retries it from a failed stage when it did not end well; three times at most. */
+  readonly retry?: number;
 }

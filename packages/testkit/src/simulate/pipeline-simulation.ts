@@ -104,6 +104,8 @@ export interface SimulatedPipeline extends SimulatedRun {
   readonly groups: readonly (ServerGroup & { readonly cluster: Cluster })[];
   /** The runs beside, in order. */
   readonly beside: readonly SimulatedRun[];
+  /** The runs that stages started, in order. */
+  readonly below: readonly SimulatedRun[];
   /** The whole story: events, commands as they landed, kills, and what people did. */
   readonly trace: string;
 }

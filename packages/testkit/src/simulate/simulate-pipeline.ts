@@ -8,7 +8,7 @@ import type {
   SimulatedPipeline,
   SimulatedRun,
 } from "./pipeline-simulation.ts";
-import { simulatedRuns, unfinished } from "./simulated-runs.ts";
+import { runsBelow, simulatedRuns, unfinished } from "./simulated-runs.ts";
 import { newSimulation, type SimulationState } from "./simulation-state.ts";
 import { Simulator } from "./simulator.ts";
 import { checkStandIns, type StandIns } from "./stand-ins.ts";
@@ -46,9 +46,11 @@ export async function simulatePipeline<Input, Outputs>(
   const virtualMs = state.clock.now() - state.begin;
   await simulator.close();
   const runs = simulatedRuns(state);
-  inspector.conclude(unfinished(runs), simulator.crowd.broken(state.events));
+  const below = runsBelow(state);
+  inspector.conclude(unfinished([...runs, ...below]), simulator.crowd.broken(state.events));
   return {
     ...resultOf(state, clusters, runs),
+    below,
     violations: inspector.violations,
     crashes: simulator.crashes,
     virtualMs,
@@ -63,7 +65,7 @@ function resultOf(
   { seed, cloud, providers }: SimulationState,
   clusters: readonly ClusterStart[],
   [first, ...beside]: readonly SimulatedRun[],
-): Omit<SimulatedPipeline, "violations" | "crashes" | "virtualMs" | "trace"> {
+): Omit<SimulatedPipeline, "violations" | "crashes" | "virtualMs" | "trace" | "below"> {
   return {
     ...(first as SimulatedRun),
     seed,

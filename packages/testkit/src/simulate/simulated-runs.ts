@@ -20,6 +20,13 @@ export function simulatedRuns({
   );
 }
 
+/** The runs that stages of other runs started, in order. */
+export function runsBelow({ events }: Pick<SimulationState, "events">): readonly SimulatedRun[] {
+  return [...Map.groupBy(events, ({ run }) => run)]
+    .filter(([, [first]]) => first?.type === "run-started" && first.parent !== undefined)
+    .map(([run, ownEvents]) => runOf(run, ownEvents));
+}
+
 /** What is to be said of runs that never came to an end. */
 export function unfinished(runs: readonly SimulatedRun[]): readonly string[] {
   return runs.flatMap(({ run, outcome, events }) =>
@@ -31,7 +38,8 @@ export function unfinished(runs: readonly SimulatedRun[]): readonly string[] {
 
 function runOf(run: string, events: readonly Event[]): SimulatedRun {
   const started = events.find((event) => event.type === "run-started");
-  const finished = events.find((event) => event.type === "run-finished");
+  const last = events.findLast(({ type }) => type === "run-finished" || type === "run-retried");
+  const finished = last?.type === "run-finished" ? last : undefined;
   return {
     run,
     pipeline: started?.plan.pipeline ?? "",

@@ -24,6 +24,8 @@ export class Simulator {
   #offset = 0;
   #timers = 0;
   #calm = false;
+  /** Runs that stages started. */
+  #below = 0;
   crashes = 0;
 
   constructor(
@@ -123,7 +125,9 @@ export class Simulator {
     for (const event of await log.scan(this.#offset + 1, 1000)) {
       this.#offset = event.offset;
       events.push(event);
+      if (event.type === "run-started" && event.parent) this.#below += 1;
       if (event.type === "run-finished") this.#over.add(event.run);
+      if (event.type === "run-retried") this.#over.delete(event.run);
       this.#inspector.notice(event);
       this.crowd.notice(event);
     }
@@ -138,6 +142,6 @@ export class Simulator {
   }
 
   #isOver(): boolean {
-    return this.#over.size === this.#state.runs.length;
+    return this.#over.size === this.#state.runs.length + this.#below && !this.crowd.isBusy;
   }
 }

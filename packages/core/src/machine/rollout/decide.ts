@@ -10,6 +10,7 @@ import { look, type Sight } from "./sight.ts";
 import { isOver, type RolloutState } from "./state.ts";
 import { instantOf } from "./stopwatch.ts";
 import type { Step } from "./want.ts";
+import { workOf } from "./work.ts";
 
 /** What a rollout looks at when it decides. */
 export interface RolloutInput {
@@ -76,7 +77,7 @@ function say(sight: Sight, step: Step | undefined, events: NewEvent[]): RolloutD
   const quiet = isOver(state) || !mayAct(sight);
   if (quiet || !step || !("say" in step) || state.retryAt > now || !mayBeSaid(step, sight))
     return { events, ...wake(sight, step, quiet) };
-  const id = `${state.planned.stage}/${state.said + 1}`;
+  const id = `${workOf(state.planned)}/${state.said + 1}`;
   const body = withCondition(step.say, sight);
   const { stage } = state.planned;
   events.push({ type: "rollout-command-sent", at: now, stage, command: id, epoch: state.epoch, body });

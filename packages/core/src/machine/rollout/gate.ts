@@ -4,6 +4,7 @@ import type { Phase } from "../../model/phase.ts";
 import type { NewEvent } from "../events.ts";
 import type { Sight } from "./sight.ts";
 import { elapsed } from "./stopwatch.ts";
+import { workOf } from "./work.ts";
 
 /** How long a phase's question may stay open; undefined: for ever, or there is none. */
 export function timeoutOf(phase: Phase | undefined): number | undefined {
@@ -21,7 +22,7 @@ export function askGate(sight: Sight): NewEvent<"judgement-requested" | "check-o
   const { state, phase } = sight;
   const { gate } = phase ?? {};
   if (!phase || !gate || gate.kind === "promotion" || state.gate || state.promoted) return undefined;
-  const id = `${state.planned.stage}/${phase.name}/${state.asked + 1}`;
+  const id = `${workOf(state.planned)}/${phase.name}/${state.asked + 1}`;
   return gate.kind === "judgement" ? question(sight, phase, gate, id) : opened(sight, phase, gate, id);
 }
 

@@ -12,6 +12,7 @@ import { clusterId } from "../../model/cluster.ts";
 import type { NewEvent } from "../events.ts";
 import { checkRollout } from "./check-rollout.ts";
 import { baselineKey, isBaseline, newestFirst, servingGroup, sharesIn } from "./roles.ts";
+import { workOf } from "./work.ts";
 
 /** What a rollout is asked to do, and the cluster as it was observed just now. */
 export interface RolloutAsk {
@@ -22,6 +23,8 @@ export interface RolloutAsk {
   readonly strategy: Strategy;
   /** An existing group to bring back, instead of making a new one. */
   readonly group?: string;
+  /** How often its stage was begun; default 1. */
+  readonly round?: number;
   readonly world: ClusterState;
   readonly traffic: TrafficMode;
   readonly at: number;
@@ -72,11 +75,12 @@ function sizeBy(rule: SizeRule, stable: ServerGroup | undefined): number {
 }
 
 function planned(
-  { stage, run, cluster, release, strategy, world, traffic, at, group }: RolloutAsk,
+  { stage, run, cluster, release, strategy, world, traffic, at, group, round }: RolloutAsk,
   { stable, size }: Situation,
   rollout: Rollout,
 ): NewEvent<"rollout-planned"> {
-  const key = `${run}/${stage}`;
+  const again = round !== undefined && round > 1 ? { round } : {};
+  const key = `${run}/${workOf({ stage, ...again })}`;
   return {
     type: "rollout-planned",
     at,
@@ -84,6 +88,7 @@ function planned(
     cluster,
     strategy: strategy.name,
     key,
+    ...again,
     ...(wantsBaseline(rollout) && { baseline: { key: baselineKey(key) } }),
     ...(group !== undefined && { revives: group }),
     release,

@@ -1,7 +1,8 @@
 import { ConflictError, InvariantError } from "../../errors.ts";
 import type { Effect, IssuedEffect, LoadedRun, PermitRequest, RunStatus, Write } from "../../ports/engine.ts";
 import type { NewEvent } from "../events.ts";
-import { decideRun, nextWake } from "./decide.ts";
+import { nextWake } from "./clocks.ts";
+import { decideRun } from "./decide.ts";
 import { beginRun, evolveRun, type Fact } from "./evolve.ts";
 import { permitsToRelease } from "./permit.ts";
 import { isOver, type RunState } from "./state.ts";
@@ -21,6 +22,7 @@ export interface Change {
 
 // One decision leads to the next at most so often: a run has a bounded number of stages, and each makes few steps at once.
 const ROUNDS_MAX = 10_000;
+const NONE: readonly never[] = [];
 
 /**
  * The one transactional routine, as a pure function: fence, append what came in, decide to a fixed point, and say all
@@ -40,12 +42,15 @@ export function advance(
   const release = permitsToRelease(state, next);
   const settle = typeof change.settle === "function" ? change.settle(state) : change.settle === true;
   const ended = settle ? change.fence?.id : undefined;
+  const withdrawn = withdrawnBy(incoming, effects, next);
   return {
     state: next,
     write: {
       events,
-      issue: [...issuable(issue, effects), ...(change.retry ? [change.retry] : [])],
-      settle: effects.filter((effect) => isSettled(effect, next, ended)).map((effect) => effect.id),
+      issue: [...issuable(issue, effects, withdrawn), ...(change.retry ? [change.retry] : [])],
+      settle: effects
+        .filter((effect) => withdrawn.includes(effect.id) || isSettled(effect, next, ended))
+        .map((effect) => effect.id),
       wakeAt: nextWake(next),
       status: statusOf(next),
       ...(change.request && { request: change.request }),
@@ -113,8 +118,24 @@ function settleDown(
   throw new InvariantError(`run ${start.run} never comes to rest`);
 }
 
-function issuable(issue: readonly Effect[], effects: readonly IssuedEffect[]): readonly Effect[] {
-  return issue.filter(({ id }) => !effects.some((effect) => effect.id === id));
+function issuable(
+  issue: readonly Effect[],
+  effects: readonly IssuedEffect[],
+  withdrawn: readonly string[],
+): readonly Effect[] {
+  if (effects.length === 0) return issue;
+  return issue.filter(({ id }) => withdrawn.includes(id) || !effects.some((effect) => effect.id === id));
+}
+
+// After a retry, what still watched over a stage has no say any more, and what was about to begin must perhaps wait for
+// more than before: all that has not begun is handed out when its turn comes, and not otherwise.
+function withdrawnBy(
+  incoming: readonly NewEvent[],
+  effects: readonly IssuedEffect[],
+  { stages }: RunState,
+): readonly string[] {
+  if (effects.length === 0 || !incoming.some(({ type }) => type === "run-retried")) return NONE;
+  return effects.map(({ id }) => id).filter((id) => stages[id]?.status === "pending");
 }
 
 // A stage's effect is over when the stage is, unless its rollout goes on watching after a failure.

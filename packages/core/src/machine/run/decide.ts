@@ -1,9 +1,14 @@
 import { parseDuration, type Duration } from "../../model/duration.ts";
 import type { Json } from "../../model/json.ts";
 import type { PlannedStage } from "../../model/plan.ts";
-import type { NewEvent, Outcome, RecordedError } from "../events.ts";
+import type { NewEvent, RecordedError } from "../events.ts";
+import { admissionOf } from "./admit.ts";
+import { courseOf } from "./course.ts";
+import { expand } from "./expand.ts";
 import { decideJudgement } from "./judgement.ts";
-import { isActive, isOver, type RunState, type StageState } from "./state.ts";
+import { finish } from "./outcome.ts";
+import { isOver, type RunState, type StageState } from "./state.ts";
+import { endOfTime, stopStage } from "./stop.ts";
 
 /** What follows from a run's state: facts to record, stages to hand out, effects that are over. */
 export interface RunDecision {
@@ -12,103 +17,55 @@ export interface RunDecision {
   readonly issue: readonly { readonly id: string; readonly attempt: number }[];
 }
 
+const NONE: readonly never[] = [];
+const NOTHING: RunDecision = { events: NONE, issue: NONE };
+
 /** Decides one round; the caller folds the events and asks again until nothing more follows. */
 export function decideRun(state: RunState, now: number): RunDecision {
-  if (state.outcome !== undefined) return { events: [], issue: [] };
+  if (state.outcome !== undefined) return NOTHING;
+  const course = courseOf(state);
+  const over = endOfTime(state, course, now);
+  if (over) return { events: [over], issue: NONE };
   const events: NewEvent[] = [];
   const issue: { id: string; attempt: number }[] = [];
-  const halted = state.cancel !== undefined || hasFailed(state);
-  const begins = !halted && state.pausedAt === undefined;
   for (const planned of state.plan.stages) {
     const stage = state.stages[planned.name];
     if (!stage || isOver(stage)) continue;
+    const { name } = planned;
     if (stage.status === "pending") {
-      if (halted) events.push(...skip(state, planned, now));
-      else if (begins && isReady(state, planned)) issue.push({ id: planned.name, attempt: 1 });
+      const admission = admissionOf(state, planned, course);
+      if (admission === "ready") {
+        if (state.pausedAt === undefined) issue.push({ id: name, attempt: 1 });
+      } else if (admission !== "waits")
+        events.push({ type: "stage-skipped", at: now, stage: name, reason: admission.skip });
       continue;
     }
     // Started together with the end of the stage before: somebody must still carry it out.
-    if (isCarriedOut(planned)) issue.push({ id: planned.name, attempt: Math.max(1, stage.attempt) });
-    events.push(...continueStage(state, planned, stage, now));
+    if (isCarriedOut(planned)) issue.push({ id: name, attempt: Math.max(1, stage.attempt) });
+    for (const event of continueStage(state, planned, stage, now)) events.push(event);
   }
-  if (events.length === 0 && issue.length === 0) events.push(...finish(state, now));
+  if (events.length === 0 && issue.length === 0) return { events: finish(state, now), issue: NONE };
   return { events, issue };
 }
 
 function isCarriedOut({ kind }: PlannedStage): boolean {
-  return kind === "effect" || kind === "rollout" || kind === "operation";
+  return kind === "effect" || kind === "rollout" || kind === "operation" || kind === "pipeline";
 }
 
-function isReady({ stages }: RunState, { after }: PlannedStage): boolean {
-  for (const name of after) if (stages[name]?.status !== "succeeded") return false;
-  return true;
-}
-
-function hasFailed(state: RunState): boolean {
-  for (const name in state.stages) {
-    const status = state.stages[name]?.status;
-    if (status === "failed" || status === "cancelled" || status === "skipped") return true;
-  }
-  return false;
-}
-
-// Once a stage has failed, or the run is to end, what has not begun will not begin.
-function skip(state: RunState, planned: PlannedStage, at: number): NewEvent[] {
-  if (state.cancel) return [{ type: "stage-skipped", at, stage: planned.name, reason: state.cancel.reason }];
-  const blame = state.plan.stages.find(({ name }) => {
-    const status = state.stages[name]?.status;
-    return status === "failed" || status === "cancelled";
-  });
-  return blame
-    ? [
-        {
-          type: "stage-skipped",
-          at,
-          stage: planned.name,
-          reason: `stage ${JSON.stringify(blame.name)} did not succeed`,
-        },
-      ]
-    : [];
-}
-
-function continueStage(state: RunState, planned: PlannedStage, stage: StageState, at: number): NewEvent[] {
-  const cancelled = cancelStage(state, planned, stage, at);
-  if (cancelled) return cancelled;
-  if (planned.kind === "rollout") return closeRollout(planned.name, stage, at);
-  if (state.pausedAt !== undefined) return [];
-  if (planned.kind === "wait") return decideWait(planned.name, stage, at);
-  if (planned.kind === "judgement") return decideJudgement(state, planned.name, stage, at);
-  return [];
-}
-
-// Forced: everything stops as it is. Graceful: what waits ends at once; code is told by its signal; a rollout takes its way back.
-function cancelStage(
-  { cancel }: RunState,
+function continueStage(
+  state: RunState,
   planned: PlannedStage,
   stage: StageState,
   at: number,
-): NewEvent[] | undefined {
-  if (!cancel) return undefined;
-  const waits =
-    planned.kind === "wait" ||
-    planned.kind === "judgement" ||
-    (planned.kind === "rollout" && !stage.rollout) ||
-    (planned.kind === "operation" && stage.status === "queued");
-  const rollout = stage.rollout !== undefined && stage.rollout.outcome === undefined;
-  if (cancel.mode === "graceful" && (!waits || rollout)) return undefined;
-  const stop: NewEvent[] = rollout
-    ? [
-        {
-          type: "rollout-finished",
-          at,
-          stage: planned.name,
-          outcome: "cancelled",
-          reason: cancel.reason,
-          watching: false,
-        },
-      ]
-    : [];
-  return [...stop, { type: "stage-cancelled", at, stage: planned.name, reason: cancel.reason }];
+): readonly NewEvent[] {
+  const stopped = stopStage(state, planned, stage, at);
+  if (stopped) return stopped;
+  if (planned.kind === "rollout") return closeRollout(planned.name, stage, at);
+  if (state.pausedAt !== undefined) return NONE;
+  if (planned.kind === "wait") return decideWait(planned.name, stage, at);
+  if (planned.kind === "judgement") return decideJudgement(state, planned.name, stage, at);
+  if (planned.kind === "expand") return expand(planned, stage, at);
+  return NONE;
 }
 
 function decideWait(stage: string, state: StageState, at: number): NewEvent[] {
@@ -146,59 +103,4 @@ function closeRollout(stage: string, { rollout }: StageState, at: number): NewEv
     retryable: false,
   };
   return [{ type: "stage-failed", at, stage, error, ...(rolledBack && { rolledBack }) }];
-}
-
-function finish(state: RunState, at: number): NewEvent[] {
-  const stages = Object.entries(state.stages);
-  if (!stages.every(([, stage]) => isOver(stage))) return [];
-  const outcome = outcomeOf(state);
-  const blame = stages.find(([, stage]) => stage.status === "failed");
-  const reason = blame ? `${blame[0]}: ${blame[1].error?.message ?? ""}` : state.cancel?.reason;
-  const left = stages.flatMap(([name, stage]) => leftBehind(name, stage));
-  return [
-    {
-      type: "run-finished",
-      at,
-      outcome,
-      ...(outcome !== "succeeded" && reason !== undefined && { reason }),
-      ...(left.length > 0 && { left }),
-    },
-  ];
-}
-
-/** failed, if a stage failed and could not undo what it did; else rolled back, else cancelled, else succeeded. */
-function outcomeOf(state: RunState): Outcome {
-  const stages = Object.values(state.stages);
-  if (stages.some((stage) => stage.status === "failed" && !stage.rolledBack)) return "failed";
-  if (stages.some((stage) => stage.status === "failed")) return "rolled-back";
-  if (stages.some((stage) => stage.status === "cancelled" || stage.status === "skipped")) return "cancelled";
-  return "succeeded";
-}
-
-// What a forced cancel or a failure leaves in the world, for the person who has to look.
-function leftBehind(name: string, { status, rollout, rolledBack }: StageState): string[] {
-  if (!rollout || status === "succeeded" || rolledBack) return [];
-  const { cluster, before } = rollout.planned;
-  const candidate = rollout.candidate ? `candidate ${rollout.candidate}` : "perhaps a candidate";
-  return [
-    `stage ${JSON.stringify(name)}: ${cluster.name} has ${candidate}${leftBaseline(rollout)}${before ? ` beside ${before.group}` : ""}`,
-  ];
-}
-
-function leftBaseline({ planned, baseline, baselineMade }: NonNullable<StageState["rollout"]>): string {
-  if (baseline !== undefined) return ` and baseline ${baseline}`;
-  return planned.baseline && !baselineMade ? " and perhaps a baseline" : "";
-}
-
-/** The next instant at which time alone changes a decision; null: none. */
-export function nextWake(state: RunState): number | null {
-  if (state.outcome !== undefined || state.pausedAt !== undefined) return null;
-  let next: number | null = null;
-  for (const name in state.stages) {
-    const stage = state.stages[name];
-    if (!stage || !isActive(stage)) continue;
-    for (const instant of [stage.until, stage.rollout ? undefined : stage.judgement?.expiresAt])
-      if (instant !== undefined && (next === null || instant < next)) next = instant;
-  }
-  return next;
 }

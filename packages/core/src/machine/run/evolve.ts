@@ -1,5 +1,9 @@
 import type { Event, EventType, NewEvent } from "../events.ts";
 import { evolveRollout, initialRollout } from "../rollout/evolve.ts";
+import { resumeClocks, stageClock } from "./clocks.ts";
+import { growPlan } from "./expand.ts";
+import { plannedStage, isShielded } from "./planned.ts";
+import { reset } from "./reset.ts";
 import type { RunState, StageState } from "./state.ts";
 
 /** A fact, in the log or about to be. */
@@ -16,6 +20,9 @@ export function beginRun(run: string, started: Fact<"run-started">): RunState {
     startedAt: started.at,
     stages,
     ...(started.actor !== undefined && { actor: started.actor }),
+    ...(started.plan.timeoutMs !== undefined && { deadline: started.at + started.plan.timeoutMs }),
+    ...(started.parent && { parent: started.parent }),
+    ...(started.restarts !== undefined && { restarts: started.restarts }),
   };
 }
 
@@ -37,7 +44,7 @@ function evolveOwn(state: RunState, event: Fact): RunState {
     case "run-paused":
       return state.pausedAt === undefined ? { ...state, pausedAt: event.at } : state;
     case "run-resumed":
-      return state.pausedAt === undefined ? state : resume(state, state.pausedAt, event.at);
+      return state.pausedAt === undefined ? state : resumeClocks(state, state.pausedAt, event.at);
     case "run-cancel-requested":
       return {
         ...state,
@@ -46,6 +53,20 @@ function evolveOwn(state: RunState, event: Fact): RunState {
           reason: event.reason ?? `cancelled by ${event.actor ?? "an unnamed actor"}`,
         },
       };
+    case "run-timed-out":
+      return { ...state, timedOut: event.reason };
+    case "run-retried":
+      return reset(state, event.stages, event.at);
+    case "plan-expanded":
+      return growPlan(state, event.stage, event.stages);
+    case "pipeline-disabled": {
+      const { reason, at, actor } = event;
+      return { ...state, disabled: { reason, at, ...(actor !== undefined && { actor }) } };
+    }
+    case "pipeline-enabled": {
+      const { disabled: _, ...rest } = state;
+      return rest;
+    }
     case "run-finished":
       return {
         ...state,
@@ -55,7 +76,9 @@ function evolveOwn(state: RunState, event: Fact): RunState {
         ...(event.left && { left: event.left }),
       };
     default:
-      return "stage" in event ? patchStage(state, event.stage, (stage) => evolveStage(stage, event)) : state;
+      return "stage" in event
+        ? patchStage(state, event.stage, (stage) => stageClock(state, evolveStage(stage, event), event))
+        : state;
   }
 }
 
@@ -65,30 +88,6 @@ function patchStage(state: RunState, name: string, patch: (stage: StageState) =>
   if (!stage) return state;
   const next = patch(stage);
   return next === stage ? state : { ...state, stages: { ...state.stages, [name]: next } };
-}
-
-// Clocks stood still while paused: every instant that lies ahead moves by that long. A clock that was set back meanwhile
-// makes nothing come sooner.
-function resume({ pausedAt: _, ...state }: RunState, from: number, to: number): RunState {
-  const pausedMs = Math.max(0, to - from);
-  const stages = Object.fromEntries(
-    Object.entries(state.stages).map(([name, stage]) => [name, shiftClocks(stage, from, pausedMs)]),
-  );
-  return { ...state, stages };
-}
-
-function shiftClocks(stage: StageState, from: number, ms: number): StageState {
-  const { until, judgement, retryAt } = stage;
-  const tries = retryAt !== undefined && retryAt > from;
-  if (until === undefined && judgement?.expiresAt === undefined && !tries) return stage;
-  return {
-    ...stage,
-    ...(tries && { retryAt: retryAt + ms }),
-    ...(until !== undefined && { until: until + ms }),
-    ...(judgement?.expiresAt !== undefined && {
-      judgement: { ...judgement, expiresAt: judgement.expiresAt + ms },
-    }),
-  };
 }
 
 function evolveStage(stage: StageState, event: Fact): StageState {
@@ -118,6 +117,12 @@ function evolveStage(stage: StageState, event: Fact): StageState {
       return { ...end(stage, event), status: "cancelled", reason: event.reason };
     case "stage-skipped":
       return { ...end(stage, event), status: "skipped", reason: event.reason };
+    case "stage-bypassed":
+      return { ...end(stage, event), status: "skipped", bypassed: event.by, reason: event.reason };
+    case "stage-timed-out":
+      return { ...stage, timedOut: event.reason };
+    case "stage-run-started":
+      return { ...stage, child: event.child };
     case "wait-started":
       return { ...stage, until: event.until };
     case "judgement-requested":
@@ -135,14 +140,15 @@ function evolveStage(stage: StageState, event: Fact): StageState {
   }
 }
 
-// What is over waits in no line any more.
+// What is over waits in no line any more, and its clock has stopped.
 function end(
   stage: StageState,
   { at, rolledBack }: { readonly at: number; readonly rolledBack?: boolean },
 ): StageState {
   const ended = { ...stage, finishedAt: at, ...(rolledBack && { rolledBack }) };
-  if (ended.position === undefined) return ended;
-  const { position: _, ...rest } = ended;
+  if (ended.position === undefined && ended.deadline === undefined && ended.leftMs === undefined)
+    return ended;
+  const { position: _, deadline: __, leftMs: ___, ...rest } = ended;
   return rest;
 }
 
@@ -221,7 +227,17 @@ function evolveRollouts(state: RunState, event: Fact): RunState {
   if ("stage" in event) return evolveRolloutOf(state, event.stage, event);
   if (event.type !== "run-paused" && event.type !== "run-resumed" && event.type !== "run-cancel-requested")
     return state;
-  return Object.keys(state.stages).reduce((next, name) => evolveRolloutOf(next, name, event), state);
+  return Object.keys(state.stages).reduce(
+    (next, name) => (concerns(state, name, event) ? evolveRolloutOf(next, name, event) : next),
+    state,
+  );
+}
+
+// What clears up goes on through a graceful cancel.
+function concerns(state: RunState, name: string, event: Fact): boolean {
+  if (event.type !== "run-cancel-requested") return true;
+  const planned = plannedStage(state, name);
+  return planned === undefined || !isShielded(state, planned);
 }
 
 function evolveRolloutOf(state: RunState, name: string, event: Fact): RunState {

@@ -1,7 +1,7 @@
 import { type Duration, parseDuration } from "../../model/duration.ts";
 import type { Json } from "../../model/json.ts";
 import type { NewEvent, Verdict } from "../events.ts";
-import type { RunState, StageState } from "./state.ts";
+import { type RunState, type StageState, workName } from "./state.ts";
 
 /** What a `judgement` stage was given, as it is recorded. */
 interface JudgementRequest {
@@ -24,7 +24,7 @@ export function decideJudgement(
   const { judgement, answer } = state;
   const ask = state.input as unknown as JudgementRequest;
   if (answer && answer.verdict !== "inconclusive") return [conclude(stage, answer, at)];
-  if (!judgement) return [request(run, stage, ask, at)];
+  if (!judgement) return [request(run, stage, workName(stage, state), ask, at)];
   if (judgement.expiresAt === undefined || at < judgement.expiresAt) return [];
   return [
     { type: "judgement-expired", at, stage, judgement: judgement.judgement },
@@ -53,6 +53,7 @@ function expire(stage: string, ask: JudgementRequest, approved: number, at: numb
 function request(
   { actor }: Pick<RunState, "actor">,
   stage: string,
+  judgement: string,
   ask: JudgementRequest,
   at: number,
 ): NewEvent {
@@ -61,7 +62,7 @@ function request(
     type: "judgement-requested",
     at,
     stage,
-    judgement: stage,
+    judgement,
     roles,
     ...(instructions !== undefined && { instructions }),
     ...(timeout !== undefined && { expiresAt: at + parseDuration(timeout) }),

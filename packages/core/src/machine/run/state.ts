@@ -71,7 +71,34 @@ export interface StageState {
   readonly judgement?: OpenJudgement;
   readonly answer?: Answer;
   readonly rollout?: RolloutState;
+  /** It did not run, and what comes after it goes on all the same. */
+  readonly bypassed?: "condition" | "operator" | "list";
+  /** When its time is over; absent while it waits in the queue of a cluster. */
+  readonly deadline?: number;
+  /** What is left of its time, while it waits in a queue. */
+  readonly leftMs?: number;
+  /** Its time was over: why. */
+  readonly timedOut?: string;
+  /** The run that it started. */
+  readonly child?: string;
+  /** How it went before somebody had it retried, oldest first. */
+  readonly earlier?: readonly EarlierRound[];
 }
+
+/** How a stage had ended before it was carried out anew. */
+export type EarlierRound = Pick<
+  StageState,
+  | "status"
+  | "attempt"
+  | "output"
+  | "error"
+  | "rolledBack"
+  | "reason"
+  | "bypassed"
+  | "startedAt"
+  | "finishedAt"
+  | "child"
+>;
 
 /** A cancel that was asked for. */
 interface Cancellation {
@@ -96,6 +123,14 @@ export interface RunState {
   readonly reason?: string;
   readonly left?: readonly string[];
   readonly finishedAt?: number;
+  /** When its time is over. */
+  readonly deadline?: number;
+  /** Its time was over: why. */
+  readonly timedOut?: string;
+  readonly parent?: { readonly run: string; readonly stage: string };
+  readonly restarts?: string;
+  /** For the record of a pipeline's switch: why it refuses to start. */
+  readonly disabled?: { readonly reason: string; readonly at: number; readonly actor?: string };
 }
 
 const OVER: ReadonlySet<StageStatus> = new Set(["succeeded", "failed", "cancelled", "skipped"]);
@@ -108,4 +143,15 @@ export function isOver(stage: StageState): boolean {
 /** Whether a stage has begun and is not over. */
 export function isActive(stage: StageState): boolean {
   return stage.status !== "pending" && !isOver(stage);
+}
+
+/** How often a stage has been carried out from its beginning: 1, and one more for each retry by a person. */
+export function roundOf({ earlier }: StageState): number {
+  return (earlier?.length ?? 0) + 1;
+}
+
+/** A name for a stage's work that is another one in each round: `ship`, then `ship~2`. */
+export function workName(stage: string, state: StageState): string {
+  const round = roundOf(state);
+  return round === 1 ? stage : `${stage}~${round}`;
 }
