@@ -75,5 +75,5 @@ test.concurrent("a door leads to the instances that a group has by now", async (
   await bed.until(({ groups }) => groups.some(({ healthy }) => healthy === 2));
   const seen = new Set<string | undefined>();
   for (let n = 0; n < 10; n += 1) seen.add((await ask(address)).instance);
-  expect([...seen].toSorted()).toEqual([`${group}-1`, `${group}-2`]);
+  expect(seen).toEqual(new Set([`${group}-1`, `${group}-2`]));
 });
