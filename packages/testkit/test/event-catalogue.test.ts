@@ -20,6 +20,8 @@ const CATALOGUE: Record<EventType, true> = {
   "run-resumed": true,
   "run-cancel-requested": true,
   "run-finished": true,
+  "run-queued": true,
+  "run-admitted": true,
   "stage-started": true,
   "stage-queued": true,
   "stage-admitted": true,
@@ -30,6 +32,7 @@ const CATALOGUE: Record<EventType, true> = {
   "stage-failed": true,
   "stage-cancelled": true,
   "stage-skipped": true,
+  "stage-superseded": true,
   "wait-started": true,
   "judgement-requested": true,
   "judgement-answered": true,
@@ -68,6 +71,8 @@ const chores = pipeline("chores")
   .stage("ok?", judgement, () => ({ roles: ["qa"], timeout: "1h" }))
   .stage("never", busy, () => null);
 
+const alone = pipeline("alone", { concurrency: {} }).stage("nap", wait, () => ({ for: "1m" }));
+
 it("emits every type of the catalogue, and no other", async () => {
   const clock = virtualClock();
   const cloud = simulatedCloud({ clock });
@@ -96,7 +101,9 @@ it("emits every type of the catalogue, and no other", async () => {
 
   // Paused, judged twice, grown, promoted, sick beyond cure, failed, healed.
   const deploy = await clock.drive(delivery.deploy({ cluster, release: 1, strategy }));
-  const next = await clock.drive(delivery.deploy({ cluster, release: 2, strategy: highlander() }));
+  const next = await clock.drive(
+    delivery.deploy({ cluster, release: 2, strategy: highlander(), onBusy: "queue" }),
+  );
   await inPhase("launch");
   await clock.advance(5000);
   await clock.drive(next.cancel());
@@ -115,6 +122,14 @@ it("emits every type of the catalogue, and no other", async () => {
   await clock.drive(deploy.outcome());
   cloud.heal(cluster, "shop-v001");
   await clock.advance(60_000);
+
+  // Superseded, and in a queue of runs.
+  const third = await clock.drive(delivery.deploy({ cluster, release: 3, strategy }));
+  await inPhase("launch");
+  await clock.drive(delivery.deploy({ cluster, release: 4, strategy }));
+  await clock.drive(third.outcome());
+  await clock.drive(delivery.start(alone, null));
+  await clock.drive((await clock.drive(delivery.start(alone, null))).outcome());
 
   const seen = new Set((await log.scan(0, 10_000)).map(({ type }) => type));
   expect([...seen].toSorted()).toEqual(Object.keys(CATALOGUE).toSorted());

@@ -11,6 +11,7 @@ import { silentLogger, type Logger } from "../ports/logger.ts";
 import type { Provider } from "../ports/provider.ts";
 import type { DeployInput, DeployStage } from "../stages/deploy.ts";
 import { checkCluster } from "../stages/deploy-input.ts";
+import { Admissions, admissionOf, explainRefusal } from "./admissions.ts";
 import { dryRun, type DryRun } from "./dry-run.ts";
 import { undoFactory, undoTarget, undoTargets, type UndoTarget } from "./undo.ts";
 import { engineHost } from "./engine-host.ts";
@@ -152,7 +153,8 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const listeners = new Listeners(logger);
   const lines = new Lines();
   const effects = new StageEffects({ journal, registry, clock, logger, redactor, calls, lines });
-  const opened = engine.open(engineHost({ clock, logger, journal }, effects, hub, listeners));
+  const admissions = new Admissions(journal, clock);
+  const opened = engine.open(engineHost({ clock, logger, journal }, effects, admissions, hub, listeners));
   // Rejects every call, rather than the process.
   opened.catch((error: unknown) => logger.error({ error }, "the log cannot be opened"));
 
@@ -167,18 +169,26 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     const at = clock.now();
     const { actor, idempotencyKey } = start;
     const key = idempotencyKey === undefined ? {} : { idempotencyKey };
-    const result = await journal.create(
-      { run: newRunId(), pipeline: pipeline.name, startedAt: at, ...key },
-      {
-        type: "run-started",
-        at,
-        plan: pipeline.plan(),
-        input,
-        ...key,
-        ...(actor !== undefined && { actor }),
-      },
-    );
-    return runHandle(result.run, access);
+    const admission = admissionOf(pipeline, input);
+    const { name } = pipeline;
+    const { run, permits } = await journal
+      .create(
+        { run: newRunId(), pipeline: name, startedAt: at, ...key },
+        {
+          type: "run-started",
+          at,
+          plan: pipeline.plan(),
+          input,
+          ...key,
+          ...(actor !== undefined && { actor }),
+          ...(admission && { admission }),
+        },
+      )
+      .catch(async (error: unknown) => {
+        throw await explainRefusal(error, name, admission, journal);
+      });
+    if (admission) await admissions.created(run, permits[0]);
+    return runHandle(run, access);
   };
 
   const look = (cluster: Cluster<unknown>, signal?: AbortSignal): Promise<ClusterState> => {

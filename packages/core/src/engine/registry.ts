@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors.ts";
+import type { Concurrency } from "../model/concurrency.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Strategy } from "../model/phase.ts";
 import type { Pipeline, PipelineStage } from "../model/pipeline.ts";
@@ -9,6 +10,7 @@ import type { Provider } from "../ports/provider.ts";
 /** A pipeline of whatever input and outputs. */
 export type AnyPipeline = Pick<Pipeline<never, never>, "name" | "stages" | "problems" | "plan"> & {
   readonly input?: unknown;
+  readonly concurrency?: Concurrency<never>;
 };
 
 /** Makes a strategy again from its recorded options; `redBlack` and the like are such factories. */

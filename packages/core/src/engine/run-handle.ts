@@ -113,7 +113,7 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
       await access.ready();
       const state = await journal.state(id);
       if (!state) throw unknownRun(id);
-      return viewRun(state);
+      return { ...viewRun(state), ...(await livePosition(state, journal)) };
     },
     cancel: ({ mode = "graceful", ...who } = {}) =>
       act((state) => {
@@ -158,6 +158,16 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
         return [{ type: "rollout-phase-promoted", ...by(who), stage, phase: phase.name }];
       }),
   };
+}
+
+// Those before it come and go without a word in its own log.
+async function livePosition(
+  { run, admission, position }: RunState,
+  journal: Journal,
+): Promise<{ readonly position?: number }> {
+  if (!admission || position === undefined) return {};
+  const place = (await journal.line(admission.permit)).find((other) => other.run === run);
+  return place && !place.granted ? { position: place.position } : {};
 }
 
 // Answers come from buttons and web pages: what is not a verdict must not count as one.

@@ -1,5 +1,5 @@
 import type { Json } from "../model/json.ts";
-import type { GroupView, Outcome, RecordedError } from "../machine/events.ts";
+import type { GroupView, Outcome, RecordedError, SupersededBy } from "../machine/events.ts";
 import { statusOf } from "../machine/run/advance.ts";
 import type { Answer, OpenJudgement, RunState, StageState, StageStatus } from "../machine/run/state.ts";
 import type { RunStatus } from "../ports/engine.ts";
@@ -36,6 +36,8 @@ export interface StageView {
   readonly judgement?: OpenJudgement;
   readonly answer?: Answer;
   readonly rollout?: RolloutView;
+  /** The newer run that wants its cluster. */
+  readonly superseded?: { readonly by: SupersededBy; readonly reason: string };
 }
 
 /** A run as it stands: JSON for a page, a bot or a test. */
@@ -52,19 +54,24 @@ export interface RunView {
   readonly parked?: string;
   /** What a forced cancel or a failure left behind. */
   readonly left?: readonly string[];
+  /** Place in the queue of its pipeline, while it is queued: 1 is next. */
+  readonly position?: number;
+  /** The newer run that it was cancelled for. */
+  readonly supersededBy?: SupersededBy;
   readonly stages: readonly StageView[];
 }
 
 /** Shows a run. */
 export function viewRun(state: RunState): RunView {
-  const { run, plan, input, startedAt, finishedAt, actor, reason, parked, left } = state;
+  const { run, plan, input, startedAt, finishedAt, actor, reason, parked, left, position, supersededBy } =
+    state;
   return {
     id: run,
     pipeline: plan.pipeline,
     status: statusOf(state),
     input,
     startedAt,
-    ...defined({ finishedAt, actor, reason, parked, left }),
+    ...defined({ finishedAt, actor, reason, parked, left, position, supersededBy }),
     stages: plan.stages.flatMap(({ name, type, after }) => {
       const stage = state.stages[name];
       return stage ? [{ name, type, after, ...viewStage(stage) }] : [];

@@ -52,8 +52,10 @@ export class StageEffects {
     for (const attempt of this.#attempts.of(run)) {
       attempt.bell.ring();
       const state = this.#using.journal.peek(run);
-      if (state?.cancel && (state.cancel.mode === "forced" || !state.stages[attempt.effect.id]?.rollout))
+      const stage = state?.stages[attempt.effect.id];
+      if (state?.cancel && (state.cancel.mode === "forced" || !stage?.rollout))
         attempt.stop(new Cancelled(state.cancel.reason));
+      else if (stage?.superseded && !stage.rollout) attempt.stop(new Cancelled(stage.superseded.reason));
     }
     this.#endParked(run);
   }

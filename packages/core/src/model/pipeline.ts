@@ -1,4 +1,5 @@
 import type { DeployInput, DeployOutput, DeployStage } from "../stages/deploy.ts";
+import { checkConcurrency, type Concurrency } from "./concurrency.ts";
 import type { Json } from "./json.ts";
 import type { Plan } from "./plan.ts";
 import type { Schema } from "./schema.ts";
@@ -49,6 +50,8 @@ export interface Pipeline<Input = Json, Outputs = object> {
   readonly name: string;
   readonly stages: readonly PipelineStage[];
   readonly input?: Schema<unknown, Input>;
+  /** How many runs may be under way at once. Absent: any number. */
+  readonly concurrency?: Concurrency<Input>;
   /** What is wrong with its shape; empty when nothing is. Reported by `createDelivery` and `start`, all at once. */
   readonly problems: readonly string[];
   /** The shape that a run freezes. */
@@ -84,24 +87,31 @@ export interface Pipeline<Input = Json, Outputs = object> {
  * pipeline("promote", { input: z.object({ image: z.string() }) })
  *   .stage("prod", deploy, ({ input }) => ({ cluster: api, release: { image: input.image }, strategy: redBlack() }))
  */
-export function pipeline<Input = Json>(
-  name: string,
-  options: { readonly input?: Schema<unknown, Input> } = {},
-): Pipeline<Input> {
-  return grow<Input>(name, [], options.input);
+export function pipeline<Input = Json>(name: string, options: PipelineOptions<Input> = {}): Pipeline<Input> {
+  return grow<Input>(name, [], options);
+}
+
+/** Settings of a whole pipeline. */
+export interface PipelineOptions<Input> {
+  /** Validates what runs are started with. Default: any JSON. */
+  readonly input?: Schema<unknown, Input>;
+  /** How many runs may be under way at once. Default: any number. */
+  readonly concurrency?: Concurrency<NoInfer<Input>>;
 }
 
 function grow<Input>(
   name: string,
   stages: readonly PipelineStage[],
-  schema: Schema<unknown, Input> | undefined,
+  options: PipelineOptions<Input>,
 ): Pipeline<Input> {
-  const problems = checkShape(name, stages);
+  const { input: schema, concurrency } = options;
+  const problems = [...checkShape(name, stages), ...checkConcurrency(concurrency)];
   const grown = {
     name,
     stages,
     problems,
     ...(schema && { input: schema }),
+    ...(concurrency && { concurrency }),
     plan: (): Plan => ({
       pipeline: name,
       stages: stages.map((stage) => ({
@@ -120,7 +130,7 @@ function grow<Input>(
     ) {
       const previous = stages.at(-1);
       const upstream = after ?? (previous ? [previous.name] : []);
-      return grow(name, [...stages, { name: stage, type, input, after: upstream }], schema);
+      return grow(name, [...stages, { name: stage, type, input, after: upstream }], options);
     },
   };
   return grown as Pipeline<Input>;

@@ -1,7 +1,8 @@
 import { parseDuration, type Duration } from "../../model/duration.ts";
 import type { Json } from "../../model/json.ts";
 import type { PlannedStage } from "../../model/plan.ts";
-import type { NewEvent, Outcome, RecordedError } from "../events.ts";
+import type { NewEvent, Outcome, RecordedError, SupersededBy } from "../events.ts";
+import { isAdmitted } from "./admission.ts";
 import { isActive, isOver, type RunState, type StageState } from "./state.ts";
 
 /** What follows from a run's state: facts to record, stages to hand out, effects that are over. */
@@ -17,7 +18,7 @@ export function decideRun(state: RunState, now: number): RunDecision {
   const events: NewEvent[] = [];
   const issue: { id: string; attempt: number }[] = [];
   const halted = state.cancel !== undefined || hasFailed(state);
-  const begins = !halted && state.pausedAt === undefined;
+  const begins = !halted && state.pausedAt === undefined && isAdmitted(state);
   for (const planned of state.plan.stages) {
     const stage = state.stages[planned.name];
     if (!stage || isOver(stage)) continue;
@@ -73,7 +74,7 @@ function skip(state: RunState, planned: PlannedStage, at: number): NewEvent[] {
 function continueStage(state: RunState, planned: PlannedStage, stage: StageState, at: number): NewEvent[] {
   const cancelled = cancelStage(state, planned, stage, at);
   if (cancelled) return cancelled;
-  if (planned.kind === "rollout") return closeRollout(planned.name, stage, at);
+  if (planned.kind === "rollout") return closeRollout(state, planned.name, stage, at);
   if (state.pausedAt !== undefined) return [];
   if (planned.kind === "wait") return decideWait(planned.name, stage, at);
   if (planned.kind === "judgement") return decideJudgement(planned.name, stage, at);
@@ -82,11 +83,12 @@ function continueStage(state: RunState, planned: PlannedStage, stage: StageState
 
 // Forced: everything stops as it is. Graceful: what waits ends at once; code is told by its signal; a rollout takes its way back.
 function cancelStage(
-  { cancel }: RunState,
+  run: RunState,
   planned: PlannedStage,
   stage: StageState,
   at: number,
 ): NewEvent[] | undefined {
+  const cancel = cancelOf(run, stage);
   if (!cancel) return undefined;
   const waits =
     planned.kind === "wait" || planned.kind === "judgement" || (planned.kind === "rollout" && !stage.rollout);
@@ -104,7 +106,20 @@ function cancelStage(
         },
       ]
     : [];
-  return [...stop, { type: "stage-cancelled", at, stage: planned.name, reason: cancel.reason }];
+  return [...stop, { type: "stage-cancelled", at, stage: planned.name, ...whyCancelled(cancel) }];
+}
+
+// A stage that a newer run supersedes ends as a graceful cancel would end it.
+function cancelOf({ cancel }: RunState, { superseded }: StageState): RunState["cancel"] {
+  if (cancel || !superseded) return cancel;
+  return { mode: "graceful", reason: superseded.reason, supersededBy: superseded.by };
+}
+
+function whyCancelled({ reason, supersededBy }: NonNullable<RunState["cancel"]>): {
+  readonly reason: string;
+  readonly supersededBy?: SupersededBy;
+} {
+  return { reason, ...(supersededBy && { supersededBy }) };
 }
 
 function decideWait(stage: string, state: StageState, at: number): NewEvent[] {
@@ -154,7 +169,8 @@ function failed(stage: string, at: number, code: string, message: string): NewEv
 }
 
 // A rollout that ended ends its stage.
-function closeRollout(stage: string, { rollout }: StageState, at: number): NewEvent[] {
+function closeRollout(run: RunState, stage: string, state: StageState, at: number): NewEvent[] {
+  const { rollout } = state;
   if (rollout?.outcome === undefined) return [];
   const reason = rollout.reason ?? "";
   if (rollout.outcome === "succeeded")
@@ -172,7 +188,15 @@ function closeRollout(stage: string, { rollout }: StageState, at: number): NewEv
       },
     ];
   if (rollout.outcome === "cancelled")
-    return [{ type: "stage-cancelled", at, stage, reason, rolledBack: true }];
+    return [
+      {
+        type: "stage-cancelled",
+        at,
+        stage,
+        ...whyCancelled({ mode: "graceful", ...cancelOf(run, state), reason }),
+        rolledBack: true,
+      },
+    ];
   const rolledBack = rollout.outcome === "rolled-back";
   const error: RecordedError = {
     code: rolledBack ? "rolled-back" : "rollout-failed",
@@ -187,7 +211,9 @@ function finish(state: RunState, at: number): NewEvent[] {
   if (!stages.every(([, stage]) => isOver(stage))) return [];
   const outcome = outcomeOf(state);
   const blame = stages.find(([, stage]) => stage.status === "failed");
-  const reason = blame ? `${blame[0]}: ${blame[1].error?.message ?? ""}` : state.cancel?.reason;
+  const cancel = cancelOfRun(state);
+  const reason = blame ? `${blame[0]}: ${blame[1].error?.message ?? ""}` : cancel?.reason;
+  const supersededBy = outcome === "cancelled" ? cancel?.supersededBy : undefined;
   const left = stages.flatMap(([name, stage]) => leftBehind(name, stage));
   return [
     {
@@ -196,8 +222,16 @@ function finish(state: RunState, at: number): NewEvent[] {
       outcome,
       ...(outcome !== "succeeded" && reason !== undefined && { reason }),
       ...(left.length > 0 && { left }),
+      ...(supersededBy && { supersededBy }),
     },
   ];
+}
+
+function cancelOfRun(state: RunState): RunState["cancel"] {
+  const superseded = Object.values(state.stages).find(
+    (stage) => stage.status === "cancelled" && stage.superseded,
+  );
+  return state.cancel ?? (superseded && cancelOf(state, superseded));
 }
 
 /** failed, if a stage failed and could not undo what it did; else rolled back, else cancelled, else succeeded. */

@@ -16,6 +16,7 @@ export function beginRun(run: string, started: Fact<"run-started">): RunState {
     startedAt: started.at,
     stages,
     ...(started.actor !== undefined && { actor: started.actor }),
+    ...(started.admission && { admission: started.admission }),
   };
 }
 
@@ -28,6 +29,12 @@ export function evolveRun(state: RunState, event: Fact): RunState {
 // One line for each event that is the run's own.
 function evolveOwn(state: RunState, event: Fact): RunState {
   switch (event.type) {
+    case "run-queued":
+      return { ...state, position: event.position };
+    case "run-admitted": {
+      const { position: _, ...rest } = state;
+      return { ...rest, admitted: true };
+    }
     case "run-parked":
       return { ...state, parked: event.reason };
     case "run-unparked": {
@@ -44,16 +51,20 @@ function evolveOwn(state: RunState, event: Fact): RunState {
         cancel: {
           mode: event.mode,
           reason: event.reason ?? `cancelled by ${event.actor ?? "an unnamed actor"}`,
+          ...(event.supersededBy && { supersededBy: event.supersededBy }),
         },
       };
-    case "run-finished":
+    case "run-finished": {
+      const { position: _, ...rest } = state;
       return {
-        ...state,
+        ...rest,
         outcome: event.outcome,
         finishedAt: event.at,
         ...(event.reason !== undefined && { reason: event.reason }),
         ...(event.left && { left: event.left }),
+        ...(event.supersededBy && { supersededBy: event.supersededBy }),
       };
+    }
     default:
       return "stage" in event ? patchStage(state, event.stage, (stage) => evolveStage(stage, event)) : state;
   }
@@ -101,6 +112,8 @@ function evolveStage(stage: StageState, event: Fact): StageState {
       const { position: _, ...rest } = stage;
       return { ...rest, status: "running", admitted: true };
     }
+    case "stage-superseded":
+      return { ...stage, superseded: { by: event.by, reason: event.reason } };
     case "stage-progressed":
       return {
         ...stage,
