@@ -13,7 +13,9 @@ import type { DeployInput, DeployStage } from "../stages/deploy.ts";
 import { checkCluster } from "../stages/deploy-input.ts";
 import { Admissions, admissionOf, explainRefusal } from "./admissions.ts";
 import { dryRun, type DryRun } from "./dry-run.ts";
-import { undoFactory, undoTarget, undoTargets, type UndoTarget } from "./undo.ts";
+import { undoOf, undoTargetsOf } from "./undo-start.ts";
+import { undoFactory } from "./undo-strategy.ts";
+import type { UndoTarget } from "./undo.ts";
 import { engineHost } from "./engine-host.ts";
 import { checkFrom, follow, StreamHub } from "./event-stream.ts";
 import { guardedLogger } from "./guarded-logger.ts";
@@ -95,7 +97,8 @@ export interface Delivery {
     options?: { readonly signal?: AbortSignal },
   ): Promise<DryRun>;
   /**
-   * Where a cluster could go back to, the newest first, and what it would cost.
+   * Where a cluster could go back to, the newest first, and what it would cost: groups that are still there, and by the
+   * log (its newest 200 runs) releases whose groups are gone.
    *
    * @throws ConfigurationError when the cluster's provider is not one of this delivery
    */
@@ -104,8 +107,10 @@ export interface Delivery {
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly UndoTarget[]>;
   /**
-   * Goes back to an older group of the cluster that is still there: its instances are started where they do not run,
-   * then all traffic is shifted at once. The group that served is left warm, for the undo of the undo.
+   * Goes back to what served before: `to` a group or the run that brought it, or else the newest. A group that is still
+   * there is brought back, its instances being started where they do not run; where it is gone, its release is brought up
+   * in a new one. Then all traffic is shifted at once. The group that served is left warm, for the undo of the undo. In
+   * the middle of a rollout, which it supersedes, it goes back to what served before that.
    *
    * @throws ConflictError when there is nothing to go back to; it names what there is
    */
@@ -258,12 +263,11 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     },
     async undoTargets(cluster, { signal } = {}) {
       await ready();
-      return undoTargets(await look(cluster, signal));
+      return undoTargetsOf(cluster, await look(cluster, signal), { engine, journal });
     },
     async undo(cluster, { to, ...start } = {}) {
       await ready();
-      const { group, release } = undoTarget(cluster, await look(cluster), to);
-      const input = { cluster: cluster as Cluster, release, strategy: undoFactory(), group };
+      const input = await undoOf(cluster, await look(cluster), to, { engine, journal });
       return create(shortForm, recordShortForm(input, registry), start);
     },
     async run(id) {

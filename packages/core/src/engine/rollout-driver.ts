@@ -22,6 +22,8 @@ import type { Journal } from "./journal.ts";
 import type { CommandEnd, ProviderCalls } from "./provider-calls.ts";
 import type { Redactor } from "./redact.ts";
 import { sleep } from "./sleep.ts";
+import { UNDO } from "./undo-strategy.ts";
+import { servesAlready } from "./undo.ts";
 import { WorldFeed } from "./world-feed.ts";
 
 /** What a driver works with. */
@@ -86,6 +88,9 @@ export class RolloutDriver {
       throw new UnsupportedError(
         `strategy ${wanted.name} needs traffic to be ${wanted.modes.join(" or ")}; provider ${calls.provider.name} can only do ${traffic}: take another strategy for ${clusterId(calls.cluster)}`,
       );
+    const world = await this.#fresh(signal);
+    const serving = wanted.name === UNDO ? servesAlready(world, { group, release }) : undefined;
+    if (serving !== undefined) return this.#advance(() => [this.#alreadyDone(serving)]);
     const found = await calls.check(release, signal);
     const ask = {
       stage: effect.id,
@@ -94,7 +99,7 @@ export class RolloutDriver {
       release,
       strategy: wanted,
       ...(group !== undefined && { group }),
-      world: await this.#fresh(signal),
+      world,
       traffic,
       at: clock.now(),
     };
@@ -103,6 +108,13 @@ export class RolloutDriver {
     if (problems.length > 0 || "problems" in planned)
       throw new ConfigurationError(`deploy to ${clusterId(calls.cluster)}`, problems);
     await this.#advance(() => [planned.event]);
+  }
+
+  // Whoever made room, or somebody else, has gone back there already.
+  #alreadyDone(group: string): NewEvent {
+    const { calls, release, clock, effect } = this.#drive;
+    const output = { cluster: calls.cluster as unknown as Json, release, group };
+    return { type: "stage-succeeded", at: clock.now(), stage: effect.id, output };
   }
 
   async #fresh(signal: AbortSignal): Promise<ClusterState> {

@@ -10,7 +10,7 @@ interface Intent {
   readonly text: string;
   /** Whether an event of this actor must be in the log once it is acknowledged. */
   readonly recorded: boolean;
-  readonly act: (run: RunHandle, actor: string) => Promise<void>;
+  readonly act: (run: RunHandle, actor: string) => Promise<unknown>;
 }
 
 /** What the crowd knows of the process: how to reach a run, and that it may be down. */

@@ -8,7 +8,12 @@ import { isOver, type RunState, type StageState } from "./state.ts";
 export function permitOf({ name, kind }: PlannedStage, stage: StageState): PermitRequest | undefined {
   if (kind !== "rollout" || stage.input === undefined) return undefined;
   const { cluster } = stage.input as unknown as { cluster: Cluster };
-  return { key: `cluster ${clusterId(cluster)}`, limit: 1, holder: name };
+  return { key: permitKey(cluster), limit: 1, holder: name };
+}
+
+/** The key under which rollouts take turns on a cluster. */
+export function permitKey(cluster: Cluster<unknown>): string {
+  return `cluster ${clusterId(cluster)}`;
 }
 
 /** Permits of what was not over before and is now. */
