@@ -87,7 +87,9 @@ async function story(
     violations: watch.violations.map(({ message }) => message),
     groups: cloud
       .world(cluster)
-      .groups.map(({ name, release, healthy, share }) => `${name} ${String(release)} ${healthy} ${share} %`),
+      .groups.map(
+        ({ name, release, healthy, share }) => `${name} ${JSON.stringify(release)} ${healthy} ${share} %`,
+      ),
     others: await othersIn(log, releases.length),
   };
 }
@@ -121,7 +123,7 @@ it("lets the newest of three deploys win, wherever it is killed", { timeout: 120
   const end = {
     outcome: "succeeded",
     violations: [],
-    groups: [expect.stringMatching(/^shop-v001 v1 0 0 %$/), expect.stringMatching(/ v4 3 100 %$/)],
+    groups: [expect.stringMatching(/^shop-v001 "v1" 0 0 %$/), expect.stringMatching(/ "v4" 3 100 %$/)],
     others: ["cancelled: superseded by run", "cancelled: superseded by run"],
   };
   expect(calm).toMatchObject(end);

@@ -19,7 +19,7 @@ interface Bed {
   readonly cloud: SimulatedCloud;
   readonly cluster: Cluster;
   readonly delivery: Delivery;
-  readonly deploy: (release: string, more?: Deploy) => Promise<RunHandle>;
+  readonly ship: (release: string, more?: Deploy) => Promise<RunHandle>;
   readonly until: (run: RunHandle, phase: string) => Promise<void>;
   readonly outcomes: (...runs: readonly RunHandle[]) => Promise<string[]>;
   readonly events: (run: RunHandle) => Promise<readonly Event[]>;
@@ -46,7 +46,7 @@ function bed(): Bed {
     cloud,
     cluster,
     delivery,
-    deploy: (release, { options = { soak: "10s" }, onBusy, actor } = {}) =>
+    ship: (release, { options = { soak: "10s" }, onBusy, actor } = {}) =>
       clock.drive(
         delivery.deploy(
           { cluster, release, strategy: redBlack(options), ...(onBusy && { onBusy }) },
@@ -71,18 +71,18 @@ function bed(): Bed {
       cloud
         .world(cluster)
         .groups.map(
-          ({ name, healthy, share, release }) => `${name} ${String(release)} ${healthy} ${share} %`,
+          ({ name, healthy, share, release }) => `${name} ${JSON.stringify(release)} ${healthy} ${share} %`,
         ),
   };
 }
 
 it("sends the half-done rollout back first, and compares the newer release with the stable one", async () => {
-  const { deploy, until, outcomes, events, groups } = bed();
-  const older = await deploy("v2");
+  const { ship, until, outcomes, events, groups } = bed();
+  const older = await ship("v2");
   await until(older, "soak");
-  const newer = await deploy("v3", { actor: "ana" });
+  const newer = await ship("v3", { actor: "ana" });
   expect(await outcomes(older, newer)).toEqual(["cancelled", "succeeded"]);
-  expect(groups()).toEqual(["shop-v001 v1 0 0 %", "shop-v003 v3 3 100 %"]);
+  expect(groups()).toEqual(['shop-v001 "v1" 0 0 %', 'shop-v003 "v3" 3 100 %']);
 
   const reason = `superseded by run ${newer.id} (ana)`;
   const by = { run: newer.id, stage: "deploy", actor: "ana" };
@@ -109,10 +109,10 @@ it("sends the half-done rollout back first, and compares the newer release with 
 });
 
 it("shows who took the place of a run", async () => {
-  const { clock, deploy, until, outcomes } = bed();
-  const older = await deploy("v2");
+  const { clock, ship, until, outcomes } = bed();
+  const older = await ship("v2");
   await until(older, "launch");
-  const newer = await deploy("v3");
+  const newer = await ship("v3");
   await outcomes(older);
   expect(await clock.drive(older.state())).toMatchObject({
     status: "cancelled",
@@ -123,11 +123,11 @@ it("shows who took the place of a run", async () => {
 });
 
 it("lets only the newest of several survive, and never begins those between", async () => {
-  const { deploy, until, outcomes, events, groups } = bed();
-  const first = await deploy("v2");
+  const { ship, until, outcomes, events, groups } = bed();
+  const first = await ship("v2");
   await until(first, "soak");
-  const waiting = [await deploy("v3"), await deploy("v4", { onBusy: "queue" }), await deploy("v5")];
-  const last = await deploy("v6");
+  const waiting = [await ship("v3"), await ship("v4", { onBusy: "queue" }), await ship("v5")];
+  const last = await ship("v6");
   expect(await outcomes(first, ...waiting, last)).toEqual([
     "cancelled",
     "cancelled",
@@ -137,35 +137,35 @@ it("lets only the newest of several survive, and never begins those between", as
   ]);
   for (const run of waiting)
     expect((await events(run)).some(({ type }) => type === "rollout-planned")).toBe(false);
-  expect(groups()).toEqual(["shop-v001 v1 0 0 %", "shop-v003 v6 3 100 %"]);
+  expect(groups()).toEqual(['shop-v001 "v1" 0 0 %', 'shop-v003 "v6" 3 100 %']);
 });
 
 it("lets a rollout past its point of no return finish, without its holds", async () => {
-  const { clock, deploy, until, outcomes, groups } = bed();
-  const older = await deploy("v2", { options: { scaleDownDelay: "6h" } });
+  const { clock, ship, until, outcomes, groups } = bed();
+  const older = await ship("v2", { options: { scaleDownDelay: "6h" } });
   await until(older, "warm");
   const begun = clock.now();
-  const newer = await deploy("v3");
+  const newer = await ship("v3");
   expect(await outcomes(older, newer)).toEqual(["succeeded", "succeeded"]);
   expect(clock.now() - begun).toBeLessThan(600_000);
-  expect(groups()).toEqual(["shop-v001 v1 0 0 %", "shop-v002 v2 0 0 %", "shop-v003 v3 3 100 %"]);
+  expect(groups()).toEqual(['shop-v001 "v1" 0 0 %', 'shop-v002 "v2" 0 0 %', 'shop-v003 "v3" 3 100 %']);
 });
 
 it("waits its turn when it is told to queue, and shows its place", async () => {
-  const { clock, deploy, until, outcomes } = bed();
-  const older = await deploy("v2");
+  const { clock, ship, until, outcomes } = bed();
+  const older = await ship("v2");
   await until(older, "soak");
-  const newer = await deploy("v3", { onBusy: "queue" });
+  const newer = await ship("v3", { onBusy: "queue" });
   await clock.settle();
   expect((await clock.drive(newer.state())).stages[0]).toMatchObject({ status: "queued", position: 1 });
   expect(await outcomes(older, newer)).toEqual(["succeeded", "succeeded"]);
 });
 
 it("fails at once when it is told to reject, and names the run that has the cluster", async () => {
-  const { clock, deploy, until, outcomes } = bed();
-  const older = await deploy("v2");
+  const { clock, ship, until, outcomes } = bed();
+  const older = await ship("v2");
   await until(older, "soak");
-  const newer = await deploy("v3", { onBusy: "reject" });
+  const newer = await ship("v3", { onBusy: "reject" });
   const asked = clock.now();
   expect(await outcomes(newer)).toEqual(["failed"]);
   expect(clock.now()).toBe(asked);
@@ -176,7 +176,7 @@ it("fails at once when it is told to reject, and names the run that has the clus
     message: expect.stringContaining(`is taken by run ${older.id} (stage "deploy")`) as string,
   });
   expect(await outcomes(older)).toEqual(["succeeded"]);
-  expect(await outcomes(await deploy("v4", { onBusy: "reject" }))).toEqual(["succeeded"]);
+  expect(await outcomes(await ship("v4", { onBusy: "reject" }))).toEqual(["succeeded"]);
 });
 
 it.for(["supersede", "reject"] as const)(
@@ -193,37 +193,37 @@ it.for(["supersede", "reject"] as const)(
 );
 
 it("does not let an older run, whose deploy comes late, undo a newer one", async () => {
-  const { clock, cluster, delivery, until, outcomes, deploy: start, groups } = bed();
+  const { clock, cluster, delivery, until, outcomes, ship, groups } = bed();
   const strategy = redBlack({ soak: "10m" });
   const slow = pipeline("slow")
     .stage("first", deploy, () => ({ cluster, release: "old", strategy: redBlack() }))
     .stage("second", deploy, () => ({ cluster, release: "old again", strategy }));
   const older = await clock.drive(delivery.start(slow, null));
   await until(older, "retire");
-  const newer = await start("new", { options: { soak: "10m" } });
+  const newer = await ship("new", { options: { soak: "10m" } });
   await until(newer, "soak");
   await clock.advance(1000);
   expect((await clock.drive(older.state())).stages[1]).toMatchObject({ status: "queued", position: 1 });
   expect(await outcomes(newer, older)).toEqual(["succeeded", "succeeded"]);
-  expect(groups().at(-1)).toContain("old again 3 100 %");
+  expect(groups().at(-1)).toContain('"old again" 3 100 %');
 });
 
 it("takes the way back of a paused rollout too", async () => {
-  const { clock, deploy, until, outcomes } = bed();
-  const older = await deploy("v2");
+  const { clock, ship, until, outcomes } = bed();
+  const older = await ship("v2");
   await until(older, "soak");
   await clock.drive(older.pause({ actor: "rui" }));
-  const newer = await deploy("v3");
+  const newer = await ship("v3");
   expect(await outcomes(newer, older)).toEqual(["succeeded", "cancelled"]);
 });
 
 it("leaves a failure that came first as the reason", async () => {
-  const { cloud, clock, cluster, deploy, until, outcomes } = bed();
-  const older = await deploy("v2");
+  const { cloud, clock, cluster, ship, until, outcomes } = bed();
+  const older = await ship("v2");
   await until(older, "soak");
   cloud.sicken(cluster, "shop-v002");
   await until(older, "restore");
-  const newer = await deploy("v3");
+  const newer = await ship("v3");
   expect(await outcomes(older, newer)).toEqual(["rolled-back", "succeeded"]);
   expect((await clock.drive(older.state())).supersededBy).toBeUndefined();
 });

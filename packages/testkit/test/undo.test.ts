@@ -96,7 +96,7 @@ it("stays where it is when the older group cannot come back", async () => {
 });
 
 it("says what there is to go back to", async () => {
-  const { clock, cloud, cluster, delivery, deploy, ended } = bed();
+  const { clock, cloud, cluster, delivery, deploy } = bed();
   await expect(clock.drive(delivery.undo(cluster))).rejects.toThrow(
     "simulated:account/virtual/shop has nothing to go back to: no older group with another release is left, and the log knows of none",
   );
