@@ -26,6 +26,8 @@ interface Bed {
   readonly groups: () => string[];
 }
 
+const SOAK: RedBlackOptions = { soak: "10s" };
+
 interface Deploy {
   readonly options?: RedBlackOptions;
   readonly onBusy?: OnBusy;
@@ -46,7 +48,7 @@ function bed(): Bed {
     cloud,
     cluster,
     delivery,
-    ship: (release, { options = { soak: "10s" }, onBusy, actor } = {}) =>
+    ship: (release, { options = SOAK, onBusy, actor } = {}) =>
       clock.drive(
         delivery.deploy(
           { cluster, release, strategy: redBlack(options), ...(onBusy && { onBusy }) },

@@ -125,7 +125,7 @@ describe("on the way back", () => {
   });
 
   it("past the point of no return a newer run only takes the holds away", () => {
-    const [launch, shift, soak, retire] = PHASES as readonly Phase[];
+    const [launch, shift, soak, retire] = PHASES;
     const warm = { ...soak, name: "warm", holdMs: 86_400_000, after: "forward" } as Phase;
     const phases = [launch, shift, soak, warm, retire] as readonly Phase[];
     const plan = planned({ rollout: { phases } });
