@@ -35,6 +35,7 @@ export function tapped(engine: Engine, committed?: (events: readonly Event[]) =>
     read: counted((run, from, limit) => engine.read(run, from, limit)),
     scan: counted((from, limit) => engine.scan(from, limit)),
     list: counted((filter) => engine.list(filter)),
+    line: counted((key) => engine.line(key)),
     close: counted(() => engine.close()),
   };
 }

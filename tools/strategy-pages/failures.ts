@@ -50,7 +50,7 @@ class Trial {
   readonly #phase: string;
   readonly #failure: Failure;
   readonly #bed: Bed = makeBed();
-  readonly #todo: ((run: RunHandle) => Promise<void>)[] = [];
+  readonly #todo: ((run: RunHandle) => Promise<unknown>)[] = [];
   #inside = false;
   #sterile = false;
   #kill = false;
@@ -167,7 +167,7 @@ class Trial {
     );
   }
 
-  #soon(act: (run: RunHandle) => Promise<void>): void {
+  #soon(act: (run: RunHandle) => Promise<unknown>): void {
     this.#todo.push(async (run) => {
       if (this.#failure === "cancelled") this.#happened = true;
       await act(run);

@@ -15,6 +15,7 @@ export function overheard(inner: Engine, heard: (event: NewEvent) => void): Engi
     read: (run, from, limit) => inner.read(run, from, limit),
     scan: (from, limit) => inner.scan(from, limit),
     list: (filter) => inner.list(filter),
+    line: (permit) => inner.line(permit),
     close: () => inner.close(),
   };
 }

@@ -24,6 +24,8 @@ export type {
   Outcome,
   RecordedError,
   RolloutCommand,
+  RunAdmission,
+  SupersededBy,
   Verdict,
 } from "./machine/events.ts";
 export { type Clock, systemClock } from "./ports/clock.ts";

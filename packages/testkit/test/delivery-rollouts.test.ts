@@ -5,6 +5,7 @@ import {
   type Delivery,
   type Event,
   memory,
+  type OnBusy,
   type RunHandle,
 } from "@gennaker/core";
 import { redBlack, type RedBlackOptions } from "@gennaker/strategies";
@@ -16,7 +17,7 @@ interface Bed {
   readonly cloud: SimulatedCloud;
   readonly cluster: Cluster;
   readonly delivery: Delivery;
-  readonly deploy: (image: string, options?: RedBlackOptions) => Promise<RunHandle>;
+  readonly deploy: (image: string, options?: RedBlackOptions, onBusy?: OnBusy) => Promise<RunHandle>;
   /** Runs until the stage's rollout is in a phase. */
   readonly until: (run: RunHandle, phase: string) => Promise<void>;
   readonly groups: () => string[];
@@ -36,8 +37,8 @@ function bed(): Bed {
     cloud,
     cluster,
     delivery,
-    deploy: (image, options = { soak: "10s" }) =>
-      clock.drive(delivery.deploy({ cluster, release: { image }, strategy: redBlack(options) })),
+    deploy: (image, options = { soak: "10s" }, onBusy = "queue") =>
+      clock.drive(delivery.deploy({ cluster, release: { image }, strategy: redBlack(options), onBusy })),
     async until(run, phase) {
       let there = false;
       const off = delivery.on("rollout-phase-started", (event) => {

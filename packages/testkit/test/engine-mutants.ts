@@ -611,6 +611,59 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       request: (write.request ?? []).map((request) => ({ ...request, limit: Math.max(2, request.limit) })),
     })),
   },
+  "lets those wait who want a place only if it is free": {
+    caughtBy: `${PERMITS} who wants a place only if it is free is refused where none is, and nothing of the write is recorded`,
+    wrap: rewriting((write) => ({
+      ...write,
+      request: (write.request ?? []).map(({ onlyIfFree: _, ...request }) => request),
+    })),
+  },
+  "records the events of what it refuses": {
+    caughtBy: `${PERMITS} who wants a place only if it is free is refused where none is, and nothing of the write is recorded`,
+    wrap: (engine) => ({
+      commit: async (run, known, decide) => {
+        let write: Write = { events: [] };
+        try {
+          return await engine.commit(run, known, (loaded) => (write = decide(loaded)));
+        } catch (error) {
+          if (write.request?.[0]?.onlyIfFree === true)
+            await engine.commit(run, -1, () => ({ events: write.events }));
+          throw error;
+        }
+      },
+    }),
+  },
+  "refuses whoever wants a place only if it is free, free or not": {
+    caughtBy: `${PERMITS} who wants a place only if it is free gets one that is, and is not refused for asking again`,
+    wrap: rewriting((write) => ({
+      ...write,
+      request: (write.request ?? []).map((request) =>
+        request.onlyIfFree ? { ...request, limit: 0 } : request,
+      ),
+    })),
+  },
+  "refuses who has its place already": {
+    caughtBy: `${PERMITS} who wants a place only if it is free gets one that is, and is not refused for asking again`,
+    wrap: (engine) => {
+      let asked = 0;
+      return rewriting((write) => ({
+        ...write,
+        request: (write.request ?? []).map((wanted) =>
+          wanted.onlyIfFree ? { ...wanted, holder: `${wanted.holder}${(asked += 1)}` } : wanted,
+        ),
+      }))(engine, 1);
+    },
+  },
+  "tells only those in the line who wait": {
+    caughtBy: `${PERMITS} the line tells who has a place and who waits, in the order of asking`,
+    wrap: (engine) => ({ line: async (key) => (await engine.line(key)).filter(({ granted }) => !granted) }),
+  },
+  "sorts the line by the names of runs": {
+    caughtBy: `${PERMITS} the line tells who has a place and who waits, in the order of asking`,
+    wrap: (engine) => ({
+      line: async (key) => (await engine.line(key)).toSorted((a, b) => (a.run < b.run ? -1 : 1)),
+    }),
+  },
   "tells nobody of a place when the log is opened again": {
     caughtBy: `${PERMITS} places and queues are as they were when the log is opened again`,
     wrap: (engine, opening) => ({

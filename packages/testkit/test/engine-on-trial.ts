@@ -37,6 +37,7 @@ function owner(log: Engine, alive: () => boolean): Engine {
     commit: (run, known, decide) => writing(() => log.commit(run, known, decide)),
     read: (run, from, limit) => log.read(run, from, limit),
     scan: (from, limit) => log.scan(from, limit),
+    line: (key) => log.line(key),
     list: (filter) => log.list(filter),
     close: async () => (alive() ? log.close() : undefined),
   };

@@ -25,6 +25,8 @@ const CATALOGUE: Record<EventType, true> = {
   "run-retried": true,
   "plan-expanded": true,
   "run-finished": true,
+  "run-queued": true,
+  "run-admitted": true,
   "stage-started": true,
   "stage-queued": true,
   "stage-admitted": true,
@@ -38,6 +40,7 @@ const CATALOGUE: Record<EventType, true> = {
   "stage-bypassed": true,
   "stage-timed-out": true,
   "stage-run-started": true,
+  "stage-superseded": true,
   "wait-started": true,
   "judgement-requested": true,
   "judgement-approved": true,
@@ -97,6 +100,7 @@ const extras = pipeline("extras", { timeout: "1m" })
     () => null,
   )
   .stage("below", runPipeline(below), () => null);
+const alone = pipeline("alone", { concurrency: {} }).stage("nap", wait, () => ({ for: "1m" }));
 
 it("emits every type of the catalogue, and no other", async () => {
   const clock = virtualClock();
@@ -132,7 +136,9 @@ it("emits every type of the catalogue, and no other", async () => {
 
   // Paused, judged twice, grown, promoted, sick beyond cure, failed, healed.
   const deploy = await clock.drive(delivery.deploy({ cluster, release: 1, strategy }));
-  const next = await clock.drive(delivery.deploy({ cluster, release: 2, strategy: highlander() }));
+  const next = await clock.drive(
+    delivery.deploy({ cluster, release: 2, strategy: highlander(), onBusy: "queue" }),
+  );
   await inPhase("launch");
   await clock.advance(5000);
   await clock.drive(next.cancel());
@@ -163,6 +169,13 @@ it("emits every type of the catalogue, and no other", async () => {
   await clock.drive(out.outcome());
   await clock.drive(delivery.disable(extras, { reason: "freeze" }));
   await clock.drive(delivery.enable(extras));
+  // Superseded, and in a queue of runs.
+  const third = await clock.drive(delivery.deploy({ cluster, release: 3, strategy }));
+  await inPhase("launch");
+  await clock.drive(delivery.deploy({ cluster, release: 4, strategy }));
+  await clock.drive(third.outcome());
+  await clock.drive(delivery.start(alone, null));
+  await clock.drive((await clock.drive(delivery.start(alone, null))).outcome());
 
   const seen = new Set((await log.scan(0, 10_000)).map(({ type }) => type));
   expect([...seen].toSorted()).toEqual(Object.keys(CATALOGUE).toSorted());

@@ -119,6 +119,7 @@ function methods(engine: Engine): Engine {
     read: (run, from, limit) => engine.read(run, from, limit),
     scan: (from, limit) => engine.scan(from, limit),
     list: (filter) => engine.list(filter),
+    line: (key) => engine.line(key),
     close: () => engine.close(),
   };
 }

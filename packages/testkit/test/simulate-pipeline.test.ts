@@ -68,6 +68,7 @@ const ship = pipeline<{ image: string }>("ship").stage("prod", deploy, ({ input 
   cluster: api,
   release: input,
   strategy: redBlack({ soak: "10m" }),
+  onBusy: "queue",
 }));
 
 const calm: PipelineSimulation<{ image: string }, { smoke: { status: number } }> = {

@@ -48,7 +48,12 @@ function bed(): Bed {
 
 const CUT_OVER = ["shop-api-v001 0/0 0 %", "shop-api-v002 3/3 100 %"];
 const deployV2 = (delivery: Delivery, cluster: Cluster): ReturnType<Delivery["deploy"]> =>
-  delivery.deploy({ cluster, release: { image: "v2" }, strategy: redBlack({ soak: "10s" }) });
+  delivery.deploy({
+    cluster,
+    release: { image: "v2" },
+    strategy: redBlack({ soak: "10s" }),
+    onBusy: "queue",
+  });
 
 /** An engine whose appends fail where they are told to. */
 function fragile(inner: Engine, fails: (append: number) => boolean): Engine & { readonly appends: number } {
@@ -72,6 +77,7 @@ function fragile(inner: Engine, fails: (append: number) => boolean): Engine & { 
     read: (run, from, limit) => inner.read(run, from, limit),
     scan: (from, limit) => inner.scan(from, limit),
     list: (filter) => inner.list(filter),
+    line: (key) => inner.line(key),
     close: () => inner.close(),
   };
 }

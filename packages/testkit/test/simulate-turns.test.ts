@@ -8,7 +8,12 @@ import { simulatedCloud, simulatePipeline, virtualClock } from "../src/index.ts"
 const api = { provider: "simulated", account: "account", location: "virtual", name: "shop-api" };
 const strategy = redBlack({ soak: "3m", deadline: "1m" });
 const ship = (name: string): Pipeline<string> =>
-  pipeline<string>(name).stage("api", deploy, ({ input }) => ({ cluster: api, release: input, strategy }));
+  pipeline<string>(name).stage("api", deploy, ({ input }) => ({
+    cluster: api,
+    release: input,
+    strategy,
+    onBusy: "queue",
+  }));
 
 it("is not thrown out by a claim of an earlier run that comes late", { timeout: 60_000 }, async () => {
   for (let seed = 1; seed <= 100; seed += 1) {

@@ -13,8 +13,11 @@ import type { Provider } from "../ports/provider.ts";
 import type { DeployInput, DeployStage } from "../stages/deploy.ts";
 import { checkCluster } from "../stages/deploy-input.ts";
 import { Children } from "./children.ts";
+import { Admissions, admissionOf, explainRefusal } from "./admissions.ts";
 import { dryRun, type DryRun } from "./dry-run.ts";
-import { undoFactory, undoTarget, undoTargets, type UndoTarget } from "./undo.ts";
+import { undoOf, undoTargetsOf } from "./undo-start.ts";
+import { undoFactory } from "./undo-strategy.ts";
+import type { UndoTarget } from "./undo.ts";
 import { engineHost } from "./engine-host.ts";
 import { checkFrom, follow, StreamHub } from "./event-stream.ts";
 import { guardedLogger } from "./guarded-logger.ts";
@@ -107,7 +110,8 @@ export interface Delivery {
     options?: { readonly signal?: AbortSignal },
   ): Promise<DryRun>;
   /**
-   * Where a cluster could go back to, the newest first, and what it would cost.
+   * Where a cluster could go back to, the newest first, and what it would cost: groups that are still there, and by the
+   * log (its newest 200 runs) releases whose groups are gone.
    *
    * @throws ConfigurationError when the cluster's provider is not one of this delivery
    */
@@ -116,8 +120,10 @@ export interface Delivery {
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly UndoTarget[]>;
   /**
-   * Goes back to an older group of the cluster that is still there: its instances are started where they do not run,
-   * then all traffic is shifted at once. The group that served is left warm, for the undo of the undo.
+   * Goes back to what served before: `to` a group or the run that brought it, or else the newest. A group that is still
+   * there is brought back, its instances being started where they do not run; where it is gone, its release is brought up
+   * in a new one. Then all traffic is shifted at once. The group that served is left warm, for the undo of the undo. In
+   * the middle of a rollout, which it supersedes, it goes back to what served before that.
    *
    * @throws ConflictError when there is nothing to go back to; it names what there is
    */
@@ -193,7 +199,9 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const guarded = new Set((options.guarded ?? []).map(clusterId));
   const using = { journal, registry, clock, logger, redactor, calls, lines, children, guarded };
   const effects = new StageEffects(using);
-  const opened = engine.open(engineHost({ clock, logger, journal }, effects, hub, listeners, switches));
+  const admissions = new Admissions(journal, clock);
+  const host = engineHost({ clock, logger, journal }, effects, admissions, hub, listeners, switches);
+  const opened = engine.open(host);
   // Rejects every call, rather than the process.
   opened.catch((error: unknown) => logger.error({ error }, "the log cannot be opened"));
 
@@ -214,19 +222,27 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     const at = clock.now();
     const { actor, idempotencyKey } = start;
     const key = idempotencyKey === undefined ? {} : { idempotencyKey };
-    const result = await journal.create(
-      { run: newRunId(), pipeline: pipeline.name, startedAt: at, ...key },
-      {
-        type: "run-started",
-        at,
-        plan: pipeline.plan(input),
-        input,
-        ...key,
-        ...because,
-        ...(actor !== undefined && { actor }),
-      },
-    );
-    return runHandle(result.run, access);
+    const admission = admissionOf(pipeline, input);
+    const { name } = pipeline;
+    const { run, permits } = await journal
+      .create(
+        { run: newRunId(), pipeline: name, startedAt: at, ...key },
+        {
+          type: "run-started",
+          at,
+          plan: pipeline.plan(input),
+          input,
+          ...key,
+          ...because,
+          ...(actor !== undefined && { actor }),
+          ...(admission && { admission }),
+        },
+      )
+      .catch(async (error: unknown) => {
+        throw await explainRefusal(error, name, admission, journal);
+      });
+    if (admission) await admissions.created(run, permits[0]);
+    return runHandle(run, access);
   };
 
   const look = (cluster: Cluster<unknown>, signal?: AbortSignal): Promise<ClusterState> => {
@@ -301,12 +317,11 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     },
     async undoTargets(cluster, { signal } = {}) {
       await ready();
-      return undoTargets(await look(cluster, signal));
+      return undoTargetsOf(cluster, await look(cluster, signal), { engine, journal });
     },
     async undo(cluster, { to, ...start } = {}) {
       await ready();
-      const { group, release } = undoTarget(cluster, await look(cluster), to);
-      const input = { cluster: cluster as Cluster, release, strategy: undoFactory(), group };
+      const input = await undoOf(cluster, await look(cluster), to, { engine, journal });
       return create(shortForm, recordShortForm(input, registry), start);
     },
     async restart(id, { reason, ...start } = {}) {

@@ -1,5 +1,6 @@
 import type { Event } from "../machine/events.ts";
 import type { EngineHost } from "../ports/engine.ts";
+import { type Admissions, isOfRun } from "./admissions.ts";
 import type { StreamHub } from "./event-stream.ts";
 import type { Listeners } from "./listeners.ts";
 import type { StageEffects } from "./stage-effects.ts";
@@ -10,19 +11,27 @@ import type { Switches } from "./switches.ts";
 export function engineHost(
   { clock, logger, journal }: Pick<Surroundings, "clock" | "logger" | "journal">,
   effects: StageEffects,
+  admissions: Admissions,
   hub: StreamHub,
   listeners: Listeners,
   switches: Switches,
 ): EngineHost {
+  const wake = async (run: string): Promise<void> => {
+    if (!(await admissions.due(run))) await journal.insist(run, {});
+  };
   return {
     clock,
     logger,
     dispatch: (effect) => effects.dispatch(effect),
-    granted: (permit) => effects.granted(permit),
+    granted(permit) {
+      if (!isOfRun(permit)) return effects.granted(permit);
+      const { run } = permit;
+      admissions
+        .granted(run)
+        .catch((error: unknown) => logger.error({ run, error }, "a run could not be admitted"));
+    },
     due(run) {
-      journal
-        .insist(run, {})
-        .catch((error: unknown) => logger.error({ run, error }, "a timer could not be handled"));
+      wake(run).catch((error: unknown) => logger.error({ run, error }, "a timer could not be handled"));
     },
     committed(events) {
       journal.committed(events);

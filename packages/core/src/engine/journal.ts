@@ -4,7 +4,7 @@ import { advance, begin, fold, replay, type Change } from "../machine/run/advanc
 import type { RunState } from "../machine/run/state.ts";
 import type { FinishedRun } from "../model/stage.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Committed, Engine, NewRun } from "../ports/engine.ts";
+import type { Committed, Engine, NewRun, PermitState } from "../ports/engine.ts";
 import type { Logger } from "../ports/logger.ts";
 import { sleep } from "./sleep.ts";
 
@@ -52,7 +52,10 @@ export class Journal {
   }
 
   /** Creates a run; when the idempotency key is taken, names the run that has it. */
-  async create(run: NewRun, started: NewEvent<"run-started">): Promise<{ run: string; created: boolean }> {
+  async create(
+    run: NewRun,
+    started: NewEvent<"run-started">,
+  ): Promise<{ readonly run: string; readonly created: boolean } & Committed> {
     const { write, state } = begin(run.run, started, started.at);
     const decided = this.#deciding(run.run);
     decided.known = { seq: write.events.length - 1, state };
@@ -102,6 +105,11 @@ export class Journal {
         if (signal.aborted) throw error;
       }
     }
+  }
+
+  /** Who has a place under a key, or waits for one, in the order of asking. */
+  line(key: string): Promise<readonly PermitState[]> {
+    return this.#engine.line(key);
   }
 
   /** These events are in the log for good: what was decided with them is known from now on. */

@@ -1,7 +1,8 @@
 import type { PermitRequest, PermitState, Write } from "../ports/engine.ts";
+import { noPlace } from "./refusals.ts";
 
 /** A request for a permit, as it is kept. */
-export interface Place extends PermitRequest {
+export interface Place extends Omit<PermitRequest, "onlyIfFree"> {
   readonly run: string;
   /** Grows with each request: who came first is served first. */
   readonly ticket: number;
@@ -16,12 +17,37 @@ export interface Places {
   /** How many wait under the key of a place and came before it. */
   ahead(place: Place): number;
   firstWaiting(key: string): Place | undefined;
+  /** All under a key, in order of asking. */
+  all(key: string): readonly Place[];
   add(run: string, request: PermitRequest, granted: boolean): Place;
   grant(place: Place): Place;
   remove(place: Place): void;
 }
 
 const NONE: readonly never[] = [];
+
+/**
+ * To be called before anything of a write is recorded.
+ *
+ * @throws ConflictError when it asks for a place that it wants only if one is free, and none is
+ */
+export function checkFree(places: Places, run: string, { request = NONE }: Pick<Write, "request">): void {
+  for (const wanted of request) {
+    if (wanted.onlyIfFree !== true) continue;
+    const place = places.find(wanted.key, run, wanted.holder);
+    if (!(place ? place.granted : isFree(places, wanted))) throw noPlace(wanted.key);
+  }
+}
+
+/** Who has a place under a key, or waits for one, in the order of asking. */
+export function lineOf(places: Places, key: string): readonly PermitState[] {
+  let waiting = 0;
+  return places.all(key).map((place) => permitState(place, place.granted ? 0 : (waiting += 1)));
+}
+
+function isFree(places: Places, { key, limit }: PermitRequest): boolean {
+  return !places.firstWaiting(key) && places.granted(key) < limit;
+}
 
 /** Carries out what a write says about permits: what is given back comes free for those who waited for it, first. */
 export function movePermits(
@@ -36,10 +62,8 @@ export function movePermits(
 
 /** Asks for a place. Asking again changes nothing and answers where the first request stands. */
 function requestPlace(places: Places, run: string, request: PermitRequest): PermitState {
-  const { key, holder, limit } = request;
-  const place =
-    places.find(key, run, holder) ??
-    places.add(run, request, !places.firstWaiting(key) && places.granted(key) < limit);
+  const { key, holder } = request;
+  const place = places.find(key, run, holder) ?? places.add(run, request, isFree(places, request));
   return permitState(place, place.granted ? 0 : places.ahead(place) + 1);
 }
 

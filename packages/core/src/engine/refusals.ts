@@ -16,3 +16,10 @@ export function runExists(run: string): ConflictError {
     details: { run },
   });
 }
+
+/** A place was wanted only if it is free. */
+export function noPlace(permit: string): ConflictError {
+  return new ConflictError(`no place is free under ${JSON.stringify(permit)}: nothing was recorded`, {
+    details: { permit },
+  });
+}

@@ -1,5 +1,6 @@
 import { ConfigurationError } from "../errors.ts";
 import type { Check } from "../model/check.ts";
+import type { Concurrency } from "../model/concurrency.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Strategy } from "../model/phase.ts";
 import type { Pipeline } from "../model/pipeline.ts";
@@ -12,6 +13,7 @@ import type { Provider } from "../ports/provider.ts";
 /** A pipeline of whatever input and outputs. */
 export type AnyPipeline = Pick<Pipeline<never, never>, "name" | "stages" | "problems" | "plan"> & {
   readonly input?: unknown;
+  readonly concurrency?: Concurrency<never>;
 };
 
 /** Makes a strategy again from its recorded options; `redBlack` and the like are such factories. */

@@ -25,6 +25,8 @@ import type { Measurements } from "./measurements.ts";
 import { PreviewDoor } from "./preview-door.ts";
 import type { Redactor } from "./redact.ts";
 import { sleep } from "./sleep.ts";
+import { UNDO } from "./undo-strategy.ts";
+import { servesAlready } from "./undo.ts";
 import { WorldFeed } from "./world-feed.ts";
 
 /** What a driver works with. */
@@ -94,10 +96,12 @@ export class RolloutDriver {
       throw new UnsupportedError(
         `strategy ${wanted.name} needs traffic to be ${wanted.modes.join(" or ")}; provider ${calls.provider.name} can only do ${traffic}: take another strategy for ${clusterId(calls.cluster)}`,
       );
+    const world = await this.#fresh(signal);
+    const serving = wanted.name === UNDO ? servesAlready(world, { group, release }) : undefined;
+    if (serving !== undefined) return this.#advance(() => [this.#alreadyDone(serving)]);
     // A group that is only brought back has its release already.
     const revived = group !== undefined && release === null;
     const found = revived ? [] : await calls.check(release, signal);
-    const world = await this.#fresh(signal);
     const there = world.groups.find(({ name }) => name === group)?.release ?? null;
     const ask = {
       stage: effect.id,
@@ -122,6 +126,13 @@ export class RolloutDriver {
       throw new ConfigurationError(`deploy to ${clusterId(calls.cluster)}`, problems);
     await this.#drive.checks.insist(planned.event.rollout, wanted);
     await this.#advance(() => [planned.event]);
+  }
+
+  // Whoever made room, or somebody else, has gone back there already.
+  #alreadyDone(group: string): NewEvent {
+    const { calls, release, clock, effect } = this.#drive;
+    const output = { cluster: calls.cluster as unknown as Json, release, group };
+    return { type: "stage-succeeded", at: clock.now(), stage: effect.id, output };
   }
 
   async #fresh(signal: AbortSignal): Promise<ClusterState> {

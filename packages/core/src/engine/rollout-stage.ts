@@ -10,6 +10,7 @@ import { CheckCode } from "./check-code.ts";
 import { Measurements } from "./measurements.ts";
 import { strategyKey } from "./registry.ts";
 import type { Attempt } from "./attempt.ts";
+import { askForTurn } from "./cluster-turn.ts";
 import { Parked } from "./parked.ts";
 import { ProviderCalls } from "./provider-calls.ts";
 import { RolloutDriver } from "./rollout-driver.ts";
@@ -67,11 +68,8 @@ export async function admit(attempt: Attempt, using: Surroundings): Promise<bool
   }
 }
 
-async function waitInLine(
-  { effect, bell, signal }: Attempt,
-  planned: PlannedStage,
-  using: Surroundings,
-): Promise<boolean> {
+async function waitInLine(attempt: Attempt, planned: PlannedStage, using: Surroundings): Promise<boolean> {
+  const { effect, bell, signal } = attempt;
   for (;;) {
     signal.throwIfAborted();
     const stage = stageOf(using, effect);
@@ -80,13 +78,13 @@ async function waitInLine(
     if (stage.rollout?.watching || (stage.admitted && !isOver(stage))) return true;
     const request = permitOf(planned, stage);
     if (isOver(stage) || !request) return false;
-    const { permits } = await using.journal.insist(effect.run, { fence: effect, request: [request] });
-    const permit = permits[0];
+    const permit = await askForTurn(attempt, request, using);
+    if (!permit) return false;
     const at = using.clock.now();
-    if (permit?.granted)
+    if (permit.granted)
       await record(using, effect, [{ type: "stage-admitted", at, stage: effect.id, permit: request.key }]);
     else {
-      await recordQueued(effect, stage, request.key, permit?.position ?? 1, using);
+      await recordQueued(effect, stage, request.key, permit.position, using);
       await bell.wait(signal);
     }
   }

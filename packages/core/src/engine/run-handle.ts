@@ -21,6 +21,13 @@ export interface Act {
   readonly reason?: string;
 }
 
+/** What became of a wish to cancel. */
+export type CancelAnswer =
+  | { readonly requested: true }
+  /** `over`: it had ended, as `outcome` says. `requested-before`: it is being cancelled already. */
+  | { readonly requested: false; readonly because: "over"; readonly outcome: Outcome }
+  | { readonly requested: false; readonly because: "requested-before" };
+
 /** A run, to follow and to act on. Safe to make anew at any time: all that it knows is in the log. */
 export interface RunHandle {
   readonly id: string;
@@ -32,9 +39,10 @@ export interface RunHandle {
   state(): Promise<RunView>;
   /**
    * Ends the run. `graceful` (default): what runs takes its way back. `forced`: everything stops as it is, and
-   * `run-finished` says what is left. Does nothing once the run is over.
+   * `run-finished` says what is left. A run that is over stays as it ended, and the answer says so: what was deployed goes
+   * on serving, and `delivery.undo` takes it back.
    */
-  cancel(act?: Act & { readonly mode?: "graceful" | "forced" }): Promise<void>;
+  cancel(act?: Act & { readonly mode?: "graceful" | "forced" }): Promise<CancelAnswer>;
   /** Begins nothing new; clocks stand still. Does nothing when paused. */
   pause(act?: Act): Promise<void>;
   /** Goes on. Does nothing when not paused. */
@@ -138,15 +146,17 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
       await access.ready();
       const state = await journal.state(id);
       if (!state) throw unknownRun(id);
-      return viewRun(state);
+      return { ...viewRun(state), ...(await livePosition(state, journal)) };
     },
-    cancel: ({ mode = "graceful", ...who } = {}) =>
-      act((state) => {
+    async cancel({ mode = "graceful", ...who } = {}) {
+      let answer: CancelAnswer = { requested: true };
+      await act((state) => {
         oneOf("cancel", "mode", mode, ["graceful", "forced"]);
-        return state.outcome !== undefined || state.cancel?.mode === mode || state.cancel?.mode === "forced"
-          ? []
-          : [{ type: "run-cancel-requested", ...by(who), mode }];
-      }),
+        answer = cancelAnswer(state, mode);
+        return answer.requested ? [{ type: "run-cancel-requested", ...by(who), mode }] : [];
+      });
+      return answer;
+    },
     pause: (who = {}) =>
       act((state) =>
         state.outcome !== undefined || state.pausedAt !== undefined
@@ -197,6 +207,22 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
       });
     },
   };
+}
+
+// Those before it come and go without a word in its own log.
+async function livePosition(
+  { run, admission, position }: RunState,
+  journal: Journal,
+): Promise<{ readonly position?: number }> {
+  if (!admission || position === undefined) return {};
+  const place = (await journal.line(admission.permit)).find((other) => other.run === run);
+  return place && !place.granted ? { position: place.position } : {};
+}
+
+function cancelAnswer({ outcome, cancel }: RunState, mode: "graceful" | "forced"): CancelAnswer {
+  if (outcome !== undefined) return { requested: false, because: "over", outcome };
+  const before = cancel?.mode === mode || cancel?.mode === "forced";
+  return before ? { requested: false, because: "requested-before" } : { requested: true };
 }
 
 // Answers come from buttons and web pages: what is not a verdict must not count as one.

@@ -1,5 +1,5 @@
 import type { Json } from "../model/json.ts";
-import type { GroupView, Outcome, RecordedError } from "../machine/events.ts";
+import type { GroupView, Outcome, RecordedError, SupersededBy } from "../machine/events.ts";
 import { type OpenCheck, openChecks } from "../machine/rollout/open-check.ts";
 import { statusOf } from "../machine/run/advance.ts";
 import type { StageRole } from "../model/plan.ts";
@@ -78,6 +78,8 @@ export interface StageView {
   readonly child?: string;
   /** How it had ended before somebody had it retried, oldest first. */
   readonly earlier?: readonly EarlierRound[];
+  /** The newer run that wants its cluster. */
+  readonly superseded?: { readonly by: SupersededBy; readonly reason: string };
 }
 
 /** A run as it stands: JSON for a page, a bot or a test. */
@@ -100,20 +102,25 @@ export interface RunView {
   readonly parent?: { readonly run: string; readonly stage: string };
   /** The run of which it is a new start. */
   readonly restarts?: string;
+  /** Place in the queue of its pipeline, while it is queued: 1 is next. */
+  readonly position?: number;
+  /** The newer run that it was cancelled for. */
+  readonly supersededBy?: SupersededBy;
   readonly stages: readonly StageView[];
 }
 
 /** Shows a run. */
 export function viewRun(state: RunState): RunView {
   const { run, plan, input, startedAt, finishedAt, actor, reason, parked, left } = state;
-  const { deadline, parent, restarts } = state;
+  const { deadline, parent, restarts, position, supersededBy } = state;
   return {
     id: run,
     pipeline: plan.pipeline,
     status: statusOf(state),
     input,
     startedAt,
-    ...defined({ finishedAt, actor, reason, parked, left, deadline, parent, restarts }),
+    ...defined({ finishedAt, actor, reason, parked, left }),
+    ...defined({ deadline, parent, restarts, position, supersededBy }),
     stages: plan.stages.flatMap(({ name, type, after, role, skippable }) => {
       const stage = state.stages[name];
       return stage ? [{ name, type, after, ...defined({ role, skippable }), ...viewStage(stage) }] : [];

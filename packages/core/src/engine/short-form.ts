@@ -2,7 +2,7 @@ import { ConfigurationError } from "../errors.ts";
 import { copyJson, type Json } from "../model/json.ts";
 import { pipeline } from "../model/pipeline.ts";
 import { deploy, type DeployInput } from "../stages/deploy.ts";
-import { checkCluster, checkGroup, checkStrategy } from "../stages/deploy-input.ts";
+import { checkCluster, checkGroup, checkOnBusy, checkStrategy } from "../stages/deploy-input.ts";
 import { Parked } from "./parked.ts";
 import type { AnyPipeline, Registry } from "./registry.ts";
 
@@ -22,7 +22,7 @@ export function shortFormOf(registry: Registry): AnyPipeline {
  * @throws ConfigurationError with all problems
  */
 export function recordShortForm(
-  { cluster, release, strategy, group }: DeployInput<unknown>,
+  { cluster, release, strategy, group, onBusy }: DeployInput<unknown>,
   registry: Registry,
 ): Json {
   const problems = [
@@ -32,10 +32,14 @@ export function recordShortForm(
     ...(release === undefined ? ["release: is missing"] : []),
     ...checkStrategy(strategy),
     ...checkGroup(group),
+    ...checkOnBusy(onBusy),
   ];
   if (problems.length > 0) throw new ConfigurationError("deploy", problems);
   const { name, version, options } = strategy;
-  const recorded = copyJson({ cluster, release, strategy: { name, version, options }, group }, "deploy");
+  const recorded = copyJson(
+    { cluster, release, strategy: { name, version, options }, group, onBusy },
+    "deploy",
+  );
   if (recorded.problems.length > 0) throw new ConfigurationError("deploy", recorded.problems);
   return recorded.json;
 }

@@ -268,6 +268,7 @@ function stopIfDue(attempt: Attempt, state: RunState): void {
   const below = stage?.child !== undefined;
   if (state.cancel && !below && isStopped(state, id) && (state.cancel.mode === "forced" || !stage?.rollout))
     attempt.stop(new Cancelled(state.cancel.reason));
+  else if (stage?.superseded && !stage.rollout) attempt.stop(new Cancelled(stage.superseded.reason));
   if (attempt.stopped || !stage || !isOver(stage) || stage.rollout?.watching) return;
   if (stage.status === "failed" || stage.status === "skipped")
     attempt.stop(new ConflictError(`stage ${JSON.stringify(id)} is over`));

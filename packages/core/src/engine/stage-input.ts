@@ -207,9 +207,15 @@ function listProblems({ name, each }: PipelineStage, value: unknown, { plan }: R
     .map((made) => `items: there is a stage ${JSON.stringify(made)} already; rename it`);
 }
 
-// A strategy is code: its name and options are recorded, and lead back to it after a crash.
-function recordDeploy({ cluster, release, strategy, group }: DeployInput<Json>): Json {
+// A strategy is code: its name and options are recorded, and lead back to it after a crash. So is the default of
+// `onBusy`: what was recorded before there was one goes on waiting for its turn.
+function recordDeploy({ cluster, release, strategy, group, onBusy = "supersede" }: DeployInput<Json>): Json {
   const { name, version, options } = strategy;
-  const recorded = { cluster: cluster as unknown as Json, release, strategy: { name, version, options } };
+  const recorded = {
+    cluster: cluster as unknown as Json,
+    release,
+    strategy: { name, version, options },
+    onBusy,
+  };
   return group === undefined ? recorded : { ...recorded, group };
 }

@@ -1,5 +1,6 @@
 // What can happen in a run. This map is the log's format: old logs must replay for ever, so a type or a field is
 // never renamed or re-used; a change of meaning is a new type.
+import type { AdmissionPolicy } from "../model/concurrency.ts";
 import type { Cluster } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import type { Role, Rollout, SizeRule, TrafficMode } from "../model/phase.ts";
@@ -62,6 +63,22 @@ export type Healthy = Readonly<
 /** How a command ended. `unknown`: it may or may not have landed; `refused`: its condition did not hold. */
 export type CommandResult = "acknowledged" | "refused" | "failed" | "unknown";
 
+/** The run that took the place of another; `stage`: by which of its deploys. */
+export interface SupersededBy {
+  readonly run: string;
+  readonly stage?: string;
+  /** Who started that run. */
+  readonly actor?: string;
+}
+
+/** The place among the runs under way that a run needs before it begins. */
+export interface RunAdmission {
+  /** Under which key it is counted. */
+  readonly permit: string;
+  readonly limit: number;
+  readonly policy: AdmissionPolicy;
+}
+
 /** Every event's own fields, by type. Each event also has `id, run, seq, at, offset` and, if a person did it, `actor`. */
 export interface EventMap {
   /** A run began; its shape and input are frozen here. */
@@ -74,7 +91,13 @@ export interface EventMap {
     /** The run of which it is a new start with the same input. */
     readonly restarts?: string;
     readonly reason?: string;
+    /** Absent: it begins at once. */
+    readonly admission?: RunAdmission;
   };
+  /** All places are taken: the run waits for its turn; `position` 1 is next. */
+  "run-queued": { readonly permit: string; readonly position: number };
+  /** It is the run's turn. */
+  "run-admitted": { readonly permit: string };
   /** The code of this run is not here: it waits until it is registered. */
   "run-parked": { readonly reason: string };
   /** The code of a parked run is here again. */
@@ -84,7 +107,11 @@ export interface EventMap {
   /** A paused run goes on. */
   "run-resumed": { readonly reason?: string };
   /** Somebody wants the run to end: `graceful` takes the way back, `forced` stops and leaves things as they are. */
-  "run-cancel-requested": { readonly mode: "graceful" | "forced"; readonly reason?: string };
+  "run-cancel-requested": {
+    readonly mode: "graceful" | "forced";
+    readonly reason?: string;
+    readonly supersededBy?: SupersededBy;
+  };
   /** The run took longer than its pipeline allows: nothing new is begun, what runs is stopped or takes its way back. */
   "run-timed-out": { readonly reason: string };
   /** A person has stages of a run that failed carried out anew: `from`, and all that is listed in `stages`. */
@@ -92,7 +119,12 @@ export interface EventMap {
   /** Stages were added to the plan: one for each item of the list that `stage` found. */
   "plan-expanded": { readonly stage: string; readonly stages: readonly PlannedStage[] };
   /** The run ended. `left` lists what a forced cancel or a failure left behind. */
-  "run-finished": { readonly outcome: Outcome; readonly reason?: string; readonly left?: readonly string[] };
+  "run-finished": {
+    readonly outcome: Outcome;
+    readonly reason?: string;
+    readonly left?: readonly string[];
+    readonly supersededBy?: SupersededBy;
+  };
 
   /** A stage's input was made and recorded; the stage runs. */
   "stage-started": { readonly stage: string; readonly input: Json };
@@ -116,7 +148,17 @@ export interface EventMap {
   /** A stage ended badly. `rolledBack`: it undid what it had done. */
   "stage-failed": { readonly stage: string; readonly error: RecordedError; readonly rolledBack?: boolean };
   /** A stage was stopped by a cancel. `rolledBack`: it undid what it had done. */
-  "stage-cancelled": { readonly stage: string; readonly reason: string; readonly rolledBack?: boolean };
+  "stage-cancelled": {
+    readonly stage: string;
+    readonly reason: string;
+    readonly rolledBack?: boolean;
+    readonly supersededBy?: SupersededBy;
+  };
+  /**
+   * A newer run wants the cluster of this stage: what waits ends, a rollout takes its way back. Past its point of no
+   * return it finishes, without its holds.
+   */
+  "stage-superseded": { readonly stage: string; readonly by: SupersededBy; readonly reason: string };
   /** A stage will not run, because of how the run went. */
   "stage-skipped": { readonly stage: string; readonly reason: string };
   /** A stage does not run, and what comes after it goes on: its condition did not hold, or a person skipped it. */

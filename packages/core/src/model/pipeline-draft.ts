@@ -1,3 +1,4 @@
+import { checkConcurrency, type Concurrency } from "./concurrency.ts";
 import type { Item } from "./items.ts";
 import type { Json } from "./json.ts";
 import { makePlan } from "./make-plan.ts";
@@ -27,6 +28,7 @@ const LIST: AnyStageType = { type: "expand", kind: "expand", check: () => [] };
 export interface PipelineSettings {
   readonly input?: Schema | undefined;
   readonly timeout?: unknown;
+  readonly concurrency?: Concurrency<never> | undefined;
 }
 
 /** A pipeline as far as it has been written. The types of what its methods take and return are `Pipeline`'s. */
@@ -34,6 +36,7 @@ export interface PipelineDraft {
   readonly name: string;
   readonly stages: readonly PipelineStage[];
   readonly input?: Schema;
+  readonly concurrency?: Concurrency<never>;
   readonly problems: readonly string[];
   plan(input?: Json): Plan;
 }
@@ -46,7 +49,7 @@ export function draftPipeline(
   stages: readonly PipelineStage[],
   settings: PipelineSettings,
 ): PipelineDraft {
-  const { input, timeout } = settings;
+  const { input, timeout, concurrency } = settings;
   const timeoutMs = milliseconds(timeout);
   const add = (stage: Begun, options: AnyOptions = {}, role?: StageRole): PipelineDraft =>
     draftPipeline(name, [...stages, finishStage(stage, stages, options, role)], settings);
@@ -54,7 +57,12 @@ export function draftPipeline(
     name,
     stages,
     ...(input && { input }),
-    problems: [...durationProblems("timeout", timeout), ...checkShape(name, stages)],
+    ...(concurrency && { concurrency }),
+    problems: [
+      ...durationProblems("timeout", timeout),
+      ...checkConcurrency(concurrency),
+      ...checkShape(name, stages),
+    ],
     plan: planner(name, stages, timeoutMs),
     stage: (stage: string, type: AnyStageType, make: InputFunction, options?: AnyOptions) =>
       add({ name: stage, type, input: make }, options),

@@ -1,8 +1,9 @@
 import type { DeployInput, DeployOutput, DeployStage } from "../stages/deploy.ts";
+import type { Concurrency } from "./concurrency.ts";
 import type { Duration } from "./duration.ts";
 import type { Item } from "./items.ts";
 import type { Json } from "./json.ts";
-import { draftPipeline } from "./pipeline-draft.ts";
+import { draftPipeline, type PipelineSettings } from "./pipeline-draft.ts";
 import type {
   InputOf,
   ItemInputs,
@@ -47,6 +48,8 @@ export interface Pipeline<Input = Json, Outputs = object> {
   readonly name: string;
   readonly stages: readonly PipelineStage[];
   readonly input?: Schema<unknown, Input>;
+  /** How many runs may be under way at once. Absent: any number. */
+  readonly concurrency?: Concurrency<Input>;
   /** What is wrong with its shape; empty when nothing is. Reported by `createDelivery` and `start`, all at once. */
   readonly problems: readonly string[];
   /**
@@ -196,9 +199,16 @@ export interface Pipeline<Input = Json, Outputs = object> {
  * pipeline("promote", { input: z.object({ image: z.string() }) })
  *   .stage("prod", deploy, ({ input }) => ({ cluster: api, release: { image: input.image }, strategy: redBlack() }))
  */
-export function pipeline<Input = Json>(
-  name: string,
-  options: { readonly input?: Schema<unknown, Input>; readonly timeout?: Duration } = {},
-): Pipeline<Input> {
-  return draftPipeline(name, [], options) as unknown as Pipeline<Input>;
+export function pipeline<Input = Json>(name: string, options: PipelineOptions<Input> = {}): Pipeline<Input> {
+  return draftPipeline(name, [], options as PipelineSettings) as unknown as Pipeline<Input>;
+}
+
+/** Settings of a whole pipeline. */
+export interface PipelineOptions<Input> {
+  /** Validates what runs are started with. Default: any JSON. */
+  readonly input?: Schema<unknown, Input>;
+  /** How long a run may take, without the time while it is paused. Default: as long as it takes. */
+  readonly timeout?: Duration;
+  /** How many runs may be under way at once. Default: any number. */
+  readonly concurrency?: Concurrency<NoInfer<Input>>;
 }

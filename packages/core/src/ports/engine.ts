@@ -24,8 +24,13 @@ export interface IssuedEffect extends Effect {
 export interface PermitRequest {
   readonly key: string;
   readonly limit: number;
-  /** Who asks, unique within the run: the stage's name. */
+  /** Who asks, unique within the run: the stage's name; empty for the run itself. */
   readonly holder: string;
+  /**
+   * Only when a place is free now: otherwise the whole write is refused with a ConflictError whose `details.permit` is
+   * the key, and nothing of it is recorded. What the same write gives back is not free yet.
+   */
+  readonly onlyIfFree?: boolean;
 }
 
 /** Where a request for a permit stands. */
@@ -39,7 +44,7 @@ export interface PermitState {
 }
 
 /** Where a run stands, for lists. */
-export type RunStatus = "running" | "paused" | "parked" | Outcome;
+export type RunStatus = "queued" | "running" | "paused" | "parked" | Outcome;
 
 /** A run as lists show it. */
 export interface RunSummary {
@@ -140,7 +145,7 @@ export interface Engine {
   /**
    * Creates a run with its first write; when the idempotency key is taken (per pipeline), names that run and writes nothing.
    *
-   * @throws ConflictError when the id is taken
+   * @throws ConflictError when the id is taken, or a permit that is wanted only if it is free is not
    */
   create(run: NewRun, write: Write): Promise<{ readonly run: string; readonly created: boolean } & Committed>;
   /**
@@ -158,6 +163,8 @@ export interface Engine {
   /** Runs that pass a filter, newest first. */
   /** @throws ConflictError when there is no run `before` */
   list(filter: RunFilter): Promise<readonly RunSummary[]>;
+  /** Who has a place under a key, or waits for one, in the order of asking. Empty for a key that nobody asked for. */
+  line(key: string): Promise<readonly PermitState[]>;
   /** Waits for commits under way, tells of them, and lets go of the log. Every later call throws a ConflictError. */
   close(): Promise<void>;
 }

@@ -20,6 +20,15 @@ export function checkStrategy(strategy: Strategy | undefined): readonly string[]
     : ["strategy: is missing or not a strategy (for example redBlack())"];
 }
 
+const ON_BUSY: ReadonlySet<unknown> = new Set([undefined, "supersede", "queue", "reject"]);
+
+/** What is wrong with what a deploy does when its cluster is taken. */
+export function checkOnBusy(onBusy: unknown): readonly string[] {
+  return ON_BUSY.has(onBusy)
+    ? []
+    : [`onBusy: ${JSON.stringify(onBusy)} is not one of supersede, queue, reject`];
+}
+
 /** What is wrong with the name of a group to bring back. */
 export function checkGroup(group: string | undefined): readonly string[] {
   return group === undefined || (typeof group === "string" && group !== "")

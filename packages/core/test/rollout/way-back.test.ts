@@ -1,6 +1,7 @@
 /* oxlint-disable vitest/expect-expect -- records(), with() and waits() are the assertions */
 import { describe, it } from "vitest";
-import { candidate, claimed, did, given, MINUTE, planned, stable, upTo, worldOf } from "./spec.ts";
+import type { Phase } from "../../src/model/phase.ts";
+import { candidate, claimed, did, given, MINUTE, PHASES, planned, stable, upTo, worldOf } from "./spec.ts";
 
 const SENT = "rollout-command-sent";
 const BACK = ["rollout-turned-back", "rollout-phase-started"] as const;
@@ -106,6 +107,40 @@ describe("on the way back", () => {
       .when(worldOf(stable({ share: 0, desired: 0, healthy: 0 }), candidate({ share: 100 })))
       .records(["rollout-phase-reached", "rollout-finished"])
       .with({ outcome: "succeeded" });
+  });
+
+  it("a newer run that wants the cluster sends it back as a cancel does", () => {
+    given(
+      planned(),
+      ...upTo("soak"),
+      SHIFTED,
+      did("stage-superseded", { by: { run: "r2" }, reason: "newer" }),
+    )
+      .when(worldOf(stable({ share: 0 }), candidate({ share: 100 })))
+      .settled()
+      .when(worldOf(stable(), candidate({ share: 0 })))
+      .settled()
+      .when(worldOf(stable()))
+      .with({ outcome: "cancelled", reason: "newer" });
+  });
+
+  it("past the point of no return a newer run only takes the holds away", () => {
+    const [launch, shift, soak, retire] = PHASES;
+    const warm = { ...soak, name: "warm", holdMs: 86_400_000, after: "forward" } as Phase;
+    const phases = [launch, shift, soak, warm, retire] as readonly Phase[];
+    const plan = planned({ rollout: { phases } });
+    const world = worldOf(stable({ share: 0 }), candidate({ share: 100 }));
+    const held = given(
+      plan,
+      ...upTo("warm", phases),
+      SHIFTED,
+      did("rollout-phase-reached", { phase: "warm" }),
+    );
+    held.when(world, 1000).waits(86_400_000);
+    held
+      .and(did("stage-superseded", { by: { run: "r2" }, reason: "newer", at: 1000 }))
+      .when(world, 1000)
+      .with({ type: "rollout-command-sent", body: { do: "scale-group", group: "v001", size: 0 } });
   });
 
   it("a forced cancel stops at once and leaves things as they are", () => {

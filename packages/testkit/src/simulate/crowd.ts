@@ -12,7 +12,7 @@ interface Intent {
   readonly recorded: boolean;
   /** It is about a run that is over. */
   readonly late?: boolean;
-  readonly act: (run: RunHandle, actor: string) => Promise<void>;
+  readonly act: (run: RunHandle, actor: string) => Promise<unknown>;
 }
 
 /** What the crowd knows of the process: how to reach a run, and that it may be down. */

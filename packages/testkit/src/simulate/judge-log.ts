@@ -44,6 +44,8 @@ function forget(once: Map<string, Event>, stages: readonly string[]): void {
 function keysOf(event: Event): readonly string[] {
   if (event.type === "run-started") return ["the run begins"];
   if (event.type === "run-finished") return ["the run ends"];
+  if (event.type === "run-admitted") return ["the run is admitted"];
+  if (event.type === "stage-superseded") return [`stage ${event.stage} is superseded`];
   if (event.type === "stage-started") return [`stage ${event.stage} begins`];
   if (ENDS.has(event.type) && "stage" in event) return [`stage ${event.stage} ends`];
   if (event.type === "stage-retried") return [`stage ${event.stage}, attempt ${event.attempt} fails`];

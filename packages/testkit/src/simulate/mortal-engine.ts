@@ -59,6 +59,7 @@ export function mortalEngine(inner: Engine, dies: (at: Omit<KillPoint, "index">)
       living(() => inner.commit(run, known, (loaded) => write(decide(loaded)))).catch(swallow),
     read: (run, from, limit) => living(() => inner.read(run, from, limit)),
     scan: (from, limit) => living(() => inner.scan(from, limit)),
+    line: (key) => living(() => inner.line(key)),
     list: (filter) => living(() => inner.list(filter)),
     close: () => living(() => inner.close()),
   };

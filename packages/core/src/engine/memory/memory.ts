@@ -6,6 +6,7 @@ import type {
   IssuedEffect,
   LoadedRun,
   NewRun,
+  PermitState,
   RunFilter,
   RunSummary,
   Write,
@@ -15,7 +16,7 @@ import { Alarms } from "../alarms.ts";
 import { Announcer } from "../announcer.ts";
 import { logEvent } from "../log-event.ts";
 import { outstandingAfter, reissued } from "../outstanding.ts";
-import { movePermits, permitState } from "../permits.ts";
+import { checkFree, lineOf, movePermits, permitState } from "../permits.ts";
 import { noSuchRun, notOpen, runExists } from "../refusals.ts";
 import { loadRun, type KeptRun } from "./kept-run.ts";
 import { KeptRuns } from "./kept-runs.ts";
@@ -72,6 +73,7 @@ class MemoryEngine implements Engine {
     const taken = this.#runs.withKey(created);
     if (taken) return { run: taken.summary.run, created: false, ...NOTHING };
     if (this.#runs.get(created.run)) throw runExists(created.run);
+    checkFree(this.#places, created.run, write);
     const committed = this.#record(this.#runs.add(created), write, opened);
     return { run: created.run, created: true, ...committed };
   }
@@ -85,6 +87,7 @@ class MemoryEngine implements Engine {
     const kept = this.#runs.get(run);
     const write = decide(kept && loadRun(kept, known));
     if (!kept) throw noSuchRun(run);
+    checkFree(this.#places, run, write);
     return this.#record(kept, write, opened);
   }
 
@@ -103,6 +106,11 @@ class MemoryEngine implements Engine {
   async list(filter: RunFilter): Promise<readonly RunSummary[]> {
     this.#open();
     return this.#runs.list(filter);
+  }
+
+  async line(key: string): Promise<readonly PermitState[]> {
+    this.#open();
+    return lineOf(this.#places, key);
   }
 
   async close(): Promise<void> {

@@ -22,6 +22,10 @@ export class MemoryPlaces implements Places {
     return this.#queues.get(key)?.find((place) => !place.granted);
   }
 
+  all(key: string): readonly Place[] {
+    return this.#queues.get(key) ?? [];
+  }
+
   add(run: string, { key, holder, limit }: PermitRequest, granted: boolean): Place {
     const place = { run, key, holder, limit, granted, ticket: ++this.#tickets };
     const queue = this.#queues.get(key);

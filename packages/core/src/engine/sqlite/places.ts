@@ -12,6 +12,7 @@ export class SqlitePlaces implements Places {
   readonly #granted;
   readonly #ahead;
   readonly #firstWaiting;
+  readonly #all;
   readonly #add;
   readonly #grant;
   readonly #remove;
@@ -26,6 +27,7 @@ export class SqlitePlaces implements Places {
     this.#firstWaiting = database.prepare(
       `SELECT ${COLUMNS} FROM permits WHERE key = ? AND granted = 0 ORDER BY ticket LIMIT 1`,
     );
+    this.#all = database.prepare(`SELECT ${COLUMNS} FROM permits WHERE key = ? ORDER BY ticket`);
     this.#add = database.prepare(
       "INSERT INTO permits (key, run, holder, places, granted) VALUES (?, ?, ?, ?, ?)",
     );
@@ -48,6 +50,10 @@ export class SqlitePlaces implements Places {
 
   firstWaiting(key: string): Place | undefined {
     return place(this.#firstWaiting.get(key));
+  }
+
+  all(key: string): readonly Place[] {
+    return this.#all.all(key).flatMap((row) => place(row) ?? []);
   }
 
   add(run: string, { key, holder, limit }: PermitRequest, granted: boolean): Place {

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Event } from "../../machine/events.ts";
-import type { Committed, IssuedEffect, LoadedRun, NewRun, Write } from "../../ports/engine.ts";
+import type { Committed, IssuedEffect, LoadedRun, NewRun, PermitState, Write } from "../../ports/engine.ts";
 import type { Announcement } from "../announcer.ts";
 import { logEvent } from "../log-event.ts";
 import { outstandingAfter, reissued } from "../outstanding.ts";
-import { movePermits, permitState } from "../permits.ts";
+import { checkFree, lineOf, movePermits, permitState } from "../permits.ts";
 import { noSuchRun, runExists } from "../refusals.ts";
 import { EventTable, eventText } from "./event-table.ts";
 import { SqlitePlaces } from "./places.ts";
@@ -54,6 +54,7 @@ export class Recorder {
     if (taken !== undefined)
       return () => ({ result: { run: taken, created: false, ...NOTHING }, announcement: SILENCE });
     if (this.runs.find(created.run)) throw runExists(created.run);
+    checkFree(this.#places, created.run, write);
     const texts = write.events.map(eventText);
     return () => {
       const { result, ...recorded } = this.#record(this.runs.add(created), write, texts);
@@ -65,6 +66,7 @@ export class Recorder {
     const stored = this.runs.find(run);
     const write = decide(stored && this.#load(stored, known));
     if (!stored) throw noSuchRun(run);
+    checkFree(this.#places, run, write);
     const texts = write.events.map(eventText);
     return () => this.#record(stored, write, texts);
   }
@@ -76,6 +78,10 @@ export class Recorder {
 
   scan(from: number, limit: number): readonly Event[] {
     return this.#events.all(from, limit);
+  }
+
+  line(key: string): readonly PermitState[] {
+    return lineOf(this.#places, key);
   }
 
   /** Hands out everything that is outstanding, under new leases. */

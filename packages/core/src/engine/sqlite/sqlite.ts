@@ -6,6 +6,7 @@ import type {
   EngineHost,
   LoadedRun,
   NewRun,
+  PermitState,
   RunFilter,
   RunSummary,
   Write,
@@ -82,6 +83,10 @@ class SqliteEngine implements Engine {
 
   async list(filter: RunFilter): Promise<readonly RunSummary[]> {
     return this.#open().recorder.runs.list(filter);
+  }
+
+  async line(key: string): Promise<readonly PermitState[]> {
+    return this.#open().recorder.line(key);
   }
 
   async close(): Promise<void> {

@@ -47,6 +47,7 @@ export function initialRollout(planned: Fact<"rollout-planned">): RolloutState {
     open: ZERO,
     paused: false,
     undecided: false,
+    superseded: false,
     cancel: undefined,
     failure: undefined,
     misses: 0,
@@ -77,6 +78,12 @@ function apply(state: RolloutState, event: Fact, rules: Rules): RolloutState {
       return state.paused || state.undecided ? { ...state, paused: false, undecided: false } : state;
     case "run-cancel-requested":
       return state.cancel?.mode === "forced" ? state : { ...state, cancel: cancelOf(event) };
+    case "stage-superseded":
+      return {
+        ...state,
+        superseded: true,
+        cancel: state.cancel ?? { mode: "graceful", reason: event.reason },
+      };
     case "rollout-claimed":
       return { ...rules.forget(state), claimed: true, epoch: event.epoch };
     case "rollout-candidate-found":

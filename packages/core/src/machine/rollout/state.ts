@@ -79,6 +79,8 @@ export interface RolloutState {
   readonly paused: boolean;
   /** An inconclusive verdict stopped the rollout. */
   readonly undecided: boolean;
+  /** A newer run waits for the cluster. */
+  readonly superseded: boolean;
   readonly cancel: { readonly mode: "graceful" | "forced"; readonly reason: string } | undefined;
   /** Why the last command failed; undefined after one that was acknowledged. */
   readonly failure: string | undefined;

@@ -1,4 +1,5 @@
 import type { PlannedStage } from "../../model/plan.ts";
+import { isAdmitted } from "./admission.ts";
 import type { Course } from "./course.ts";
 import { hasPassed, isShielded, plannedStage, policyOf } from "./planned.ts";
 import { isOver, type RunState } from "./state.ts";
@@ -8,6 +9,8 @@ export type Admission = "waits" | "ready" | { readonly skip: string };
 
 /** Decides about a stage that has not begun. */
 export function admissionOf(state: RunState, planned: PlannedStage, course: Course): Admission {
+  // What never began has nothing to clear up.
+  if (state.cancel && !isAdmitted(state)) return { skip: state.cancel.reason };
   if (planned.role === undefined) return course.halted ? { skip: haltReason(state) } : joined(state, planned);
   if (!isShielded(state, planned)) return { skip: state.cancel?.reason ?? "" };
   if (planned.role === "finally") return course.clearedUp ? joined(state, planned) : "waits";

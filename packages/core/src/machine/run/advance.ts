@@ -1,6 +1,7 @@
 import { ConflictError, InvariantError } from "../../errors.ts";
 import type { Effect, IssuedEffect, LoadedRun, PermitRequest, RunStatus, Write } from "../../ports/engine.ts";
 import type { NewEvent } from "../events.ts";
+import { awaitsAdmission, isAdmitted, permitOfRun } from "./admission.ts";
 import { nextWake } from "./clocks.ts";
 import { decideRun } from "./decide.ts";
 import { beginRun, evolveRun, type Fact } from "./evolve.ts";
@@ -51,7 +52,7 @@ export function advance(
       settle: effects
         .filter((effect) => withdrawn.includes(effect.id) || isSettled(effect, next, ended))
         .map((effect) => effect.id),
-      wakeAt: nextWake(next),
+      wakeAt: wakeOf(next),
       status: statusOf(next),
       ...(change.request && { request: change.request }),
       ...(release.length > 0 && { release }),
@@ -66,7 +67,12 @@ export function begin(
   now: number,
 ): { readonly write: Write; readonly state: RunState } {
   const { events, issue, state } = settleDown(beginRun(run, started), [started], now);
-  return { state, write: { events, issue, wakeAt: nextWake(state), status: statusOf(state) } };
+  const { admission } = started;
+  const request = admission && state.outcome === undefined ? [permitOfRun(admission)] : undefined;
+  return {
+    state,
+    write: { events, issue, wakeAt: wakeOf(state), status: statusOf(state), ...(request && { request }) },
+  };
 }
 
 /** The state of a run as loaded, from what was known before and the events since. */
@@ -149,5 +155,11 @@ function isSettled(effect: IssuedEffect, { stages }: RunState, ended: string | u
 export function statusOf(state: RunState): RunStatus {
   if (state.outcome !== undefined) return state.outcome;
   if (state.parked !== undefined) return "parked";
-  return state.pausedAt === undefined ? "running" : "paused";
+  if (state.pausedAt !== undefined) return "paused";
+  return isAdmitted(state) ? "running" : "queued";
+}
+
+// Until it is recorded where a run stands it is due at once, also after a crash.
+function wakeOf(state: RunState): number | null {
+  return awaitsAdmission(state) ? state.startedAt : nextWake(state);
 }

@@ -2,6 +2,7 @@ import { parseDuration, type Duration } from "../../model/duration.ts";
 import type { Json } from "../../model/json.ts";
 import type { PlannedStage } from "../../model/plan.ts";
 import type { NewEvent, RecordedError } from "../events.ts";
+import { isAdmitted } from "./admission.ts";
 import { admissionOf } from "./admit.ts";
 import { courseOf } from "./course.ts";
 import { expand } from "./expand.ts";
@@ -9,6 +10,7 @@ import { decideJudgement } from "./judgement.ts";
 import { finish } from "./outcome.ts";
 import { isOver, type RunState, type StageState } from "./state.ts";
 import { endOfTime, stopStage } from "./stop.ts";
+import { cancelOf, whyCancelled } from "./cancel.ts";
 
 /** What follows from a run's state: facts to record, stages to hand out, effects that are over. */
 export interface RunDecision {
@@ -35,7 +37,7 @@ export function decideRun(state: RunState, now: number): RunDecision {
     if (stage.status === "pending") {
       const admission = admissionOf(state, planned, course);
       if (admission === "ready") {
-        if (state.pausedAt === undefined) issue.push({ id: name, attempt: 1 });
+        if (state.pausedAt === undefined && isAdmitted(state)) issue.push({ id: name, attempt: 1 });
       } else if (admission !== "waits")
         events.push({ type: "stage-skipped", at: now, stage: name, reason: admission.skip });
       continue;
@@ -60,7 +62,7 @@ function continueStage(
 ): readonly NewEvent[] {
   const stopped = stopStage(state, planned, stage, at);
   if (stopped) return stopped;
-  if (planned.kind === "rollout") return closeRollout(planned.name, stage, at);
+  if (planned.kind === "rollout") return closeRollout(state, planned.name, stage, at);
   if (state.pausedAt !== undefined) return NONE;
   if (planned.kind === "wait") return decideWait(planned.name, stage, at);
   if (planned.kind === "judgement") return decideJudgement(state, planned.name, stage, at);
@@ -77,7 +79,8 @@ function decideWait(stage: string, state: StageState, at: number): NewEvent[] {
 }
 
 // A rollout that ended ends its stage.
-function closeRollout(stage: string, { rollout }: StageState, at: number): NewEvent[] {
+function closeRollout(run: RunState, stage: string, state: StageState, at: number): NewEvent[] {
+  const { rollout } = state;
   if (rollout?.outcome === undefined) return [];
   const reason = rollout.reason ?? "";
   if (rollout.outcome === "succeeded")
@@ -95,7 +98,15 @@ function closeRollout(stage: string, { rollout }: StageState, at: number): NewEv
       },
     ];
   if (rollout.outcome === "cancelled")
-    return [{ type: "stage-cancelled", at, stage, reason, rolledBack: true }];
+    return [
+      {
+        type: "stage-cancelled",
+        at,
+        stage,
+        ...whyCancelled({ mode: "graceful", ...cancelOf(run, state), reason }),
+        rolledBack: true,
+      },
+    ];
   const rolledBack = rollout.outcome === "rolled-back";
   const error: RecordedError = {
     code: rolledBack ? "rolled-back" : "rollout-failed",

@@ -23,6 +23,7 @@ export function beginRun(run: string, started: Fact<"run-started">): RunState {
     ...(started.plan.timeoutMs !== undefined && { deadline: started.at + started.plan.timeoutMs }),
     ...(started.parent && { parent: started.parent }),
     ...(started.restarts !== undefined && { restarts: started.restarts }),
+    ...(started.admission && { admission: started.admission }),
   };
 }
 
@@ -35,6 +36,12 @@ export function evolveRun(state: RunState, event: Fact): RunState {
 // One line for each event that is the run's own.
 function evolveOwn(state: RunState, event: Fact): RunState {
   switch (event.type) {
+    case "run-queued":
+      return { ...state, position: event.position };
+    case "run-admitted": {
+      const { position: _, ...rest } = state;
+      return { ...rest, admitted: true };
+    }
     case "run-parked":
       return { ...state, parked: event.reason };
     case "run-unparked": {
@@ -51,6 +58,7 @@ function evolveOwn(state: RunState, event: Fact): RunState {
         cancel: {
           mode: event.mode,
           reason: event.reason ?? `cancelled by ${event.actor ?? "an unnamed actor"}`,
+          ...(event.supersededBy && { supersededBy: event.supersededBy }),
         },
       };
     case "run-timed-out":
@@ -67,14 +75,17 @@ function evolveOwn(state: RunState, event: Fact): RunState {
       const { disabled: _, ...rest } = state;
       return rest;
     }
-    case "run-finished":
+    case "run-finished": {
+      const { position: _, ...rest } = state;
       return {
-        ...state,
+        ...rest,
         outcome: event.outcome,
         finishedAt: event.at,
         ...(event.reason !== undefined && { reason: event.reason }),
         ...(event.left && { left: event.left }),
+        ...(event.supersededBy && { supersededBy: event.supersededBy }),
       };
+    }
     default:
       return "stage" in event
         ? patchStage(state, event.stage, (stage) => stageClock(state, evolveStage(stage, event), event))
@@ -100,6 +111,8 @@ function evolveStage(stage: StageState, event: Fact): StageState {
       const { position: _, ...rest } = stage;
       return { ...rest, status: "running", admitted: true };
     }
+    case "stage-superseded":
+      return { ...stage, superseded: { by: event.by, reason: event.reason } };
     case "stage-progressed":
       return {
         ...stage,

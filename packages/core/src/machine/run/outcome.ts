@@ -1,5 +1,6 @@
 import type { PlannedStage } from "../../model/plan.ts";
 import type { NewEvent, Outcome } from "../events.ts";
+import { cancelOfRun } from "./cancel.ts";
 import { counts } from "./planned.ts";
 import { isOver, type RunState, type StageState } from "./state.ts";
 
@@ -10,6 +11,7 @@ export function finish(state: RunState, at: number): readonly NewEvent[] {
   const outcome = outcomeOf(state);
   const reason = outcome === "succeeded" ? undefined : reasonOf(state);
   const left = Object.entries(stages).flatMap(([name, stage]) => leftBehind(name, stage));
+  const supersededBy = outcome === "cancelled" ? cancelOfRun(state)?.supersededBy : undefined;
   return [
     {
       type: "run-finished",
@@ -17,6 +19,7 @@ export function finish(state: RunState, at: number): readonly NewEvent[] {
       outcome,
       ...(reason !== undefined && { reason }),
       ...(left.length > 0 && { left }),
+      ...(supersededBy && { supersededBy }),
     },
   ];
 }
@@ -67,7 +70,7 @@ function reasonOf(state: RunState): string | undefined {
     const stage = state.stages[planned.name];
     if (stage && counts(planned, stage)) return `${planned.name}: ${stage.error?.message ?? ""}`;
   }
-  return state.timedOut ?? state.cancel?.reason;
+  return state.timedOut ?? cancelOfRun(state)?.reason;
 }
 
 // What a forced cancel or a failure leaves in the world, for the person who has to look.

@@ -1,6 +1,7 @@
 import { clusterId, type Cluster } from "../../model/cluster.ts";
 import type { PlannedStage } from "../../model/plan.ts";
 import type { PermitRequest } from "../../ports/engine.ts";
+import { RUN_HOLDER } from "./admission.ts";
 import { isOver, type RunState, type StageState } from "./state.ts";
 
 /** The permit that a stage needs before it acts: at most one at a time on a cluster. Undefined: none, or its input is not known yet. */
@@ -9,12 +10,28 @@ export function permitOf({ name, kind }: PlannedStage, stage: StageState): Permi
   const { cluster, do: operation } = stage.input as unknown as { cluster: Cluster; do?: string };
   // Who only looks need not wait.
   if (operation === "find") return undefined;
-  return { key: `cluster ${clusterId(cluster)}`, limit: 1, holder: name };
+  return { key: permitKey(cluster), limit: 1, holder: name };
 }
 
-/** Permits of stages that were not over before and are now. */
+/** The key under which rollouts take turns on a cluster. */
+export function permitKey(cluster: Cluster<unknown>): string {
+  return `cluster ${clusterId(cluster)}`;
+}
+
+/** Permits of what was not over before and is now. */
 export function permitsToRelease(before: RunState, after: RunState): { key: string; holder: string }[] {
-  if (before.stages === after.stages || !after.plan.stages.some(actsOnCluster)) return [];
+  const ofRun = permitOfRunToRelease(before, after);
+  return before.stages === after.stages ? ofRun : [...permitsOfStages(before, after), ...ofRun];
+}
+
+// Given back with the end of the run: whether it was under way, or waited.
+function permitOfRunToRelease(before: RunState, after: RunState): { key: string; holder: string }[] {
+  if (!after.admission || before.outcome !== undefined || after.outcome === undefined) return [];
+  return [{ key: after.admission.permit, holder: RUN_HOLDER }];
+}
+
+function permitsOfStages(before: RunState, after: RunState): { key: string; holder: string }[] {
+  if (!after.plan.stages.some(actsOnCluster)) return [];
   return after.plan.stages.flatMap((planned) => {
     const stage = after.stages[planned.name];
     const was = before.stages[planned.name];

@@ -1,6 +1,6 @@
 import type { Json } from "../../model/json.ts";
 import type { Plan } from "../../model/plan.ts";
-import type { RecordedError, Outcome, Verdict } from "../events.ts";
+import type { RecordedError, Outcome, RunAdmission, SupersededBy, Verdict } from "../events.ts";
 import type { RolloutState } from "../rollout/state.ts";
 
 /** Where a stage stands. */
@@ -83,6 +83,8 @@ export interface StageState {
   readonly child?: string;
   /** How it went before somebody had it retried, oldest first. */
   readonly earlier?: readonly EarlierRound[];
+  /** A newer run wants its cluster. */
+  readonly superseded?: { readonly by: SupersededBy; readonly reason: string };
 }
 
 /** How a stage had ended before it was carried out anew. */
@@ -104,6 +106,7 @@ export type EarlierRound = Pick<
 interface Cancellation {
   readonly mode: "graceful" | "forced";
   readonly reason: string;
+  readonly supersededBy?: SupersededBy;
 }
 
 /** A run, folded from its log. */
@@ -113,6 +116,11 @@ export interface RunState {
   readonly input: Json;
   readonly startedAt: number;
   readonly actor?: string;
+  /** The place that it needs before it begins. */
+  readonly admission?: RunAdmission;
+  readonly admitted?: boolean;
+  /** Place in the queue of its pipeline when it came; 1 was next. */
+  readonly position?: number;
   readonly stages: { readonly [stage: string]: StageState };
   /** Since when it is paused. */
   readonly pausedAt?: number;
@@ -122,6 +130,8 @@ export interface RunState {
   readonly outcome?: Outcome;
   readonly reason?: string;
   readonly left?: readonly string[];
+  /** The newer run that it was cancelled for. */
+  readonly supersededBy?: SupersededBy;
   readonly finishedAt?: number;
   /** When its time is over. */
   readonly deadline?: number;

@@ -5,6 +5,7 @@ import { phaseOf, type RolloutState } from "../rollout/state.ts";
 import type { Course } from "./course.ts";
 import { isShielded, RUN_TIMEOUT } from "./planned.ts";
 import type { RunState, StageState } from "./state.ts";
+import { cancelOf, whyCancelled } from "./cancel.ts";
 
 /** The end of the run's own time, when it has come. */
 export function endOfTime(
@@ -24,9 +25,8 @@ export function stopStage(
   stage: StageState,
   at: number,
 ): readonly NewEvent[] | undefined {
-  const cancelled = state.cancel && !isShielded(state, planned);
-  if (!cancelled) return timeOut(state, planned, stage, at);
-  return cancelStage(state.cancel, planned, stage, at);
+  const cancel = isShielded(state, planned) ? undefined : cancelOf(state, stage);
+  return cancel ? cancelStage(cancel, planned, stage, at) : timeOut(state, planned, stage, at);
 }
 
 // Forced: everything stops as it is. Graceful: what waits ends at once; code is told by its signal; a rollout takes its
@@ -47,7 +47,7 @@ function cancelStage(
   const stop: NewEvent[] = rollout
     ? [{ type: "rollout-finished", at, stage: name, outcome: "cancelled", reason, watching: false }]
     : [];
-  return [...stop, { type: "stage-cancelled", at, stage: name, reason }];
+  return [...stop, { type: "stage-cancelled", at, stage: name, ...whyCancelled(cancel) }];
 }
 
 function timeOut(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { PermitState } from "@gennaker/core/ports";
 import { capability, type Case, surviving } from "../case.ts";
 import type { Trial } from "../trial.ts";
-import { asking, giving } from "../writes.ts";
+import { asking, giving, refused, said } from "../writes.ts";
 
 export const permits: readonly Case[] = capability("permits", {
   "places are given in the order of asking": async (trial) => {
@@ -87,6 +87,38 @@ export const permits: readonly Case[] = capability("permits", {
     }
     assert.deepEqual(turns, inOrderOfAsking(states));
   },
+  "who wants a place only if it is free is refused where none is, and nothing of the write is recorded":
+    async (trial) => {
+      await trial.createAll(["r", "s"]);
+      await ask(trial, ["r"]);
+      const write = { ...asking(1, { onlyIfFree: true }), ...said("never") };
+      await refusedPlace(trial.commit("s", write), "a change that wants a place only if it is free");
+      await refusedPlace(trial.create("t", write), "a run that wants a place only if it is free");
+      assert.deepEqual(await lineOf(trial), ["r 0"]);
+      assert.deepEqual(
+        (await trial.engine.scan(0, 100)).map(({ run }) => run),
+        ["r", "s"],
+      );
+      assert.deepEqual((await trial.engine.list({})).map(({ run }) => run).toSorted(), ["r", "s"]);
+    },
+  "who wants a place only if it is free gets one that is, and is not refused for asking again": async (
+    trial,
+  ) => {
+    await trial.createAll(["r", "s"]);
+    for (const run of ["r", "s", "r"]) {
+      const [state] = (await trial.commit(run, asking(2, { onlyIfFree: true }))).permits;
+      assert.equal(state?.granted, true, `run ${run} did not get a place that is free`);
+    }
+  },
+  "the line tells who has a place and who waits, in the order of asking": async (trial) => {
+    await trial.createAll(["t", "s", "r", "u"]);
+    assert.deepEqual(await lineOf(trial), []);
+    await ask(trial, ["t", "s", "r", "u"], 2);
+    await trial.commit("s", asking(1, { key: "another" }));
+    assert.deepEqual(await lineOf(trial), ["t 0", "s 0", "r 1", "u 2"]);
+    await trial.commit("t", giving);
+    assert.deepEqual(await lineOf(trial), ["s 0", "r 0", "u 1"]);
+  },
   "places and queues are as they were when the log is opened again": surviving(
     async (trial) => {
       await trial.createAll(["r", "s", "t", "u"]);
@@ -94,6 +126,7 @@ export const permits: readonly Case[] = capability("permits", {
     },
     async (successor) => {
       await told(successor, ["r", "s"]);
+      assert.deepEqual(await lineOf(successor), ["r 0", "s 0", "t 1", "u 2"]);
       await successor.commit("s", giving);
       await told(successor, ["r", "s", "t"]);
       assert.deepEqual(await ask(successor, ["r", "u"], 2), [0, 1]);
@@ -110,6 +143,16 @@ async function ask(trial: Trial, runs: readonly string[], limit: number = 1): Pr
     positions.push(state.position);
   }
   return positions;
+}
+
+async function refusedPlace(call: Promise<unknown>, what: string): Promise<void> {
+  const error = await refused(call, "GENNAKER_CONFLICT", what);
+  assert.equal(error.details["permit"], "cluster", `${what}: the refusal does not say of which permit`);
+}
+
+/** Who is in the line of the kit's key: run and position. */
+async function lineOf(trial: Trial): Promise<readonly string[]> {
+  return (await trial.engine.line("cluster")).map(({ run, position }) => `${run} ${position}`);
 }
 
 async function told(trial: Trial, runs: readonly string[]): Promise<void> {
