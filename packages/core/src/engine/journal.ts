@@ -5,6 +5,7 @@ import type { RunState } from "../machine/run/state.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Committed, Engine, NewRun } from "../ports/engine.ts";
 import type { Logger } from "../ports/logger.ts";
+import { readRun } from "./read-run.ts";
 import { sleep } from "./sleep.ts";
 
 interface Known {
@@ -19,7 +20,6 @@ interface Decided {
 
 // Runs that wait for days need not stay in memory: beyond so many, the ones not touched for longest are folded again when needed.
 const KNOWN_MAX = 2000;
-const PAGE = 1000;
 const PAUSE_MS = 500;
 const PAUSE_MAX_MS = 15_000;
 
@@ -136,7 +136,7 @@ export class Journal {
   async state(run: string): Promise<RunState | undefined> {
     const known = this.#known.get(run);
     if (known) return known.state;
-    const events = await this.#readAll(run);
+    const events = await readRun(this.#engine, run);
     if (events.length === 0) return undefined;
     const loaded = { seq: events.length - 1, state: replay(run, events) };
     const newer = this.#known.get(run);
@@ -144,15 +144,6 @@ export class Journal {
     if (newer && newer.seq >= loaded.seq) return newer.state;
     this.#keep(run, loaded);
     return loaded.state;
-  }
-
-  async #readAll(run: string): Promise<readonly Event[]> {
-    const events: Event[] = [];
-    for (;;) {
-      const page = await this.#engine.read(run, events.length, PAGE);
-      events.push(...page);
-      if (page.length < PAGE) return events;
-    }
   }
 
   #deciding(run: string): Decided {

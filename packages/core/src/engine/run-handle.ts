@@ -6,6 +6,9 @@ import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
 import { checkFrom, follow, type StreamHub } from "./event-stream.ts";
 import { type Journal, unknownRun } from "./journal.ts";
+import { timeline } from "../machine/history/timeline.ts";
+import { runMermaid } from "./pictures/run-mermaid.ts";
+import { readRun } from "./read-run.ts";
 import type { Redactor } from "./redact.ts";
 import { viewRun, type RunView } from "./run-view.ts";
 
@@ -54,6 +57,10 @@ export interface RunHandle {
    * @throws ConflictError when the stage has no rollout under way
    */
   promote(stage: string, act?: Act): Promise<void>;
+  /** Where the run stands now, as a Mermaid flowchart: each stage's status, since when and how long. */
+  toMermaid(): Promise<string>;
+  /** When the run did what, as an SVG Gantt: stages as rows, phases below them, waits hatched. What runs ends now. */
+  toSvg(): Promise<string>;
 }
 
 /** What handles work with. */
@@ -89,6 +96,13 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
       ...(signal && { signal }),
     });
 
+  const view = async (): Promise<RunView> => {
+    await access.ready();
+    const state = await journal.state(id);
+    if (!state) throw unknownRun(id);
+    return viewRun(state);
+  };
+
   return {
     id,
     events,
@@ -109,11 +123,13 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
         hub.leave(topic, bell);
       }
     },
-    async state() {
-      await access.ready();
-      const state = await journal.state(id);
-      if (!state) throw unknownRun(id);
-      return viewRun(state);
+    state: view,
+    toMermaid: async () => runMermaid(await view(), clock.now()),
+    async toSvg() {
+      await view();
+      // Not loaded until somebody wants a picture.
+      const { gantt } = await import("./pictures/gantt.ts");
+      return gantt(timeline(await readRun(engine, id), clock.now()));
     },
     cancel: ({ mode = "graceful", ...who } = {}) =>
       act((state) => {

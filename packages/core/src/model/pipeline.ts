@@ -1,6 +1,7 @@
 import type { DeployInput, DeployOutput, DeployStage } from "../stages/deploy.ts";
 import type { Json } from "./json.ts";
 import type { Plan } from "./plan.ts";
+import { planMermaid } from "./plan-mermaid.ts";
 import type { Schema } from "./schema.ts";
 import type { StageType } from "./stage.ts";
 import { checkShape } from "./shape.ts";
@@ -53,6 +54,8 @@ export interface Pipeline<Input = Json, Outputs = object> {
   readonly problems: readonly string[];
   /** The shape that a run freezes. */
   plan(): Plan;
+  /** The shape as a Mermaid flowchart: for a README, a pull request, a page. */
+  toMermaid(): string;
 
   /**
    * Adds a stage. `input` runs when the stage starts, without side effects; what it returns is recorded as it is and
@@ -101,6 +104,7 @@ function grow<Input>(
     name,
     stages,
     problems,
+    toMermaid: (): string => planMermaid(grown.plan()),
     ...(schema && { input: schema }),
     plan: (): Plan => ({
       pipeline: name,
