@@ -38,6 +38,9 @@ function owner(log: Engine, alive: () => boolean): Engine {
     read: (run, from, limit) => log.read(run, from, limit),
     scan: (from, limit) => log.scan(from, limit),
     list: (filter) => log.list(filter),
+    cursor: (reader) => writing(() => log.cursor!(reader)),
+    moveCursor: (reader, offset) => writing(() => log.moveCursor!(reader, offset)),
+    prune: (runs, upTo) => writing(() => log.prune!(runs, upTo)),
     close: async () => (alive() ? log.close() : undefined),
   };
 }

@@ -1,6 +1,7 @@
 import { ConflictError, DeliveryError } from "../errors.ts";
 import type { Event, NewEvent } from "../machine/events.ts";
 import { advance, begin, fold, replay, type Change } from "../machine/run/advance.ts";
+import { withConcerns } from "../machine/history/concerns.ts";
 import type { RunState } from "../machine/run/state.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Committed, Engine, NewRun } from "../ports/engine.ts";
@@ -56,7 +57,7 @@ export class Journal {
     const decided = this.#deciding(run.run);
     decided.known = { seq: write.events.length - 1, state };
     try {
-      const result = await this.#engine.create(run, write);
+      const result = await this.#engine.create(run, withConcerns(write));
       this.committed(result.events);
       return result;
     } finally {
@@ -76,7 +77,7 @@ export class Journal {
         const { state, write } = advance(fold(known?.state, loaded), loaded.effects, change, now);
         next = state;
         decided.known = { seq: loaded.seq + write.events.length, state };
-        return write;
+        return withConcerns(write);
       });
       this.committed(committed.events);
       return { ...committed, state: next as RunState };

@@ -49,6 +49,8 @@ export type OutputOf<Type> = Type extends StageType<infer _, infer Output> ? Out
 export interface Pipeline<Input = Json, Outputs = object> {
   readonly name: string;
   readonly stages: readonly PipelineStage[];
+  /** What it belongs to, for lists, reports and rights. */
+  readonly application?: string;
   readonly input?: Schema<unknown, Input>;
   /** What is wrong with its shape; empty when nothing is. Reported by `createDelivery` and `start`, all at once. */
   readonly problems: readonly string[];
@@ -89,15 +91,16 @@ export interface Pipeline<Input = Json, Outputs = object> {
  */
 export function pipeline<Input = Json>(
   name: string,
-  options: { readonly input?: Schema<unknown, Input> } = {},
+  options: { readonly input?: Schema<unknown, Input>; readonly application?: string } = {},
 ): Pipeline<Input> {
-  return grow<Input>(name, [], options.input);
+  return grow<Input>(name, [], options.input, options.application);
 }
 
 function grow<Input>(
   name: string,
   stages: readonly PipelineStage[],
   schema: Schema<unknown, Input> | undefined,
+  application: string | undefined,
 ): Pipeline<Input> {
   const problems = checkShape(name, stages);
   const grown = {
@@ -106,8 +109,10 @@ function grow<Input>(
     problems,
     toMermaid: (): string => planMermaid(grown.plan()),
     ...(schema && { input: schema }),
+    ...(application !== undefined && { application }),
     plan: (): Plan => ({
       pipeline: name,
+      ...(application !== undefined && { application }),
       stages: stages.map((stage) => ({
         name: stage.name,
         type: stage.type.type,
@@ -124,7 +129,7 @@ function grow<Input>(
     ) {
       const previous = stages.at(-1);
       const upstream = after ?? (previous ? [previous.name] : []);
-      return grow(name, [...stages, { name: stage, type, input, after: upstream }], schema);
+      return grow(name, [...stages, { name: stage, type, input, after: upstream }], schema, application);
     },
   };
   return grown as Pipeline<Input>;

@@ -14,5 +14,7 @@ export interface PlannedStage {
 /** A pipeline's shape, frozen in a run's first event. */
 export interface Plan {
   readonly pipeline: string;
+  /** What the pipeline belongs to, if it says so: for lists, reports and rights. */
+  readonly application?: string;
   readonly stages: readonly PlannedStage[];
 }

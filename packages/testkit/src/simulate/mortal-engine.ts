@@ -1,4 +1,4 @@
-import type { Engine, EngineHost } from "@gennaker/core/ports";
+import { type Engine, type EngineHost, UnsupportedError } from "@gennaker/core/ports";
 
 /** A point at which a simulated process may be killed. */
 export interface KillPoint {
@@ -60,8 +60,16 @@ export function mortalEngine(inner: Engine, dies: (at: Omit<KillPoint, "index">)
     read: (run, from, limit) => living(() => inner.read(run, from, limit)),
     scan: (from, limit) => living(() => inner.scan(from, limit)),
     list: (filter) => living(() => inner.list(filter)),
+    cursor: (reader) => living(() => needed(inner.cursor).call(inner, reader)),
+    moveCursor: (reader, offset) => living(() => needed(inner.moveCursor).call(inner, reader, offset)),
+    prune: (runs, upTo) => living(() => needed(inner.prune).call(inner, runs, upTo)),
     close: () => living(() => inner.close()),
   };
+}
+
+function needed<Method>(method: Method | undefined): Method {
+  if (method === undefined) throw new UnsupportedError("the engine of this simulation does not do that");
+  return method;
 }
 
 function hostOf(host: EngineHost, dead: () => boolean): EngineHost {

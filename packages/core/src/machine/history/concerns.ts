@@ -1,0 +1,30 @@
+import { applicationOf, clusterId, type Cluster } from "../../model/cluster.ts";
+import type { Write } from "../../ports/engine.ts";
+import type { NewEvent } from "../events.ts";
+
+/** The same write, with what its events say that the run has to do with. */
+export function withConcerns(write: Write): Write {
+  const clusters = write.events.flatMap((event) => clusterIn(event) ?? []);
+  if (clusters.length === 0) return write;
+  return {
+    ...write,
+    concerns: {
+      clusters: [...new Set(clusters.map(clusterId))],
+      applications: [...new Set(clusters.map(applicationOf))],
+    },
+  };
+}
+
+// A deploy that waits for its turn has to do with its cluster, too: its input names it.
+function clusterIn(event: NewEvent): Cluster | undefined {
+  if (event.type === "rollout-planned") return event.cluster;
+  if (event.type !== "stage-started") return undefined;
+  const { cluster } = (event.input ?? {}) as { readonly cluster?: Partial<Cluster> };
+  return isCluster(cluster) ? cluster : undefined;
+}
+
+function isCluster(cluster: Partial<Cluster> | undefined): cluster is Cluster {
+  return [cluster?.provider, cluster?.account, cluster?.location, cluster?.name].every(
+    (field) => typeof field === "string",
+  );
+}
