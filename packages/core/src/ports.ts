@@ -26,6 +26,14 @@ export type {
   RolloutCommand,
   Verdict,
 } from "./machine/events.ts";
+export {
+  allowAll,
+  type Authorizer,
+  type Permission,
+  type Resource,
+  resourceText,
+} from "./ports/authorizer.ts";
+export type { SecretResolver, SecretUse } from "./ports/secrets.ts";
 export { type Clock, systemClock } from "./ports/clock.ts";
 export type {
   Committed,
@@ -47,6 +55,7 @@ export type { CallOptions, Condition, GroupSpec, Provider, Supports, Token } fro
 export {
   ConfigurationError,
   ConflictError,
+  DeniedError,
   DeliveryError,
   type ErrorCode,
   type ErrorOptions,

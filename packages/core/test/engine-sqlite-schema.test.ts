@@ -32,9 +32,8 @@ test("a log of the first schema is opened, with all its events, and can be asked
     idempotencyKey: "ci-1",
     actor: "ana",
   });
-  const [planned] = (await Array.fromAsync((await delivery.run("run-1")).events())).filter(
-    ({ type }) => type === "rollout-planned",
-  );
+  const events = await Array.fromAsync((await delivery.run("run-1")).events());
+  const planned = events.find(({ type }) => type === "rollout-planned");
   const { provider, account, location, name } = (planned as { cluster: Record<string, string> }).cluster;
   expect(await runs({ cluster: `${provider}:${account}/${location}/${name}` })).toEqual(["run-1"]);
   expect(await runs({ cluster: CLUSTER })).toEqual([]);

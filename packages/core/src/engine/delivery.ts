@@ -1,20 +1,24 @@
 import { uuidv7 } from "uuidv7";
 import { ConfigurationError, ConflictError } from "../errors.ts";
 import type { Event, EventType } from "../machine/events.ts";
-import type { Cluster, ClusterState } from "../model/cluster.ts";
+import { applicationOf, type Cluster, type ClusterState } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import type { Pipeline } from "../model/pipeline.ts";
+import { allowAll, type Authorizer } from "../ports/authorizer.ts";
 import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../ports/clock.ts";
 import type { Engine, RunFilter, RunSummary } from "../ports/engine.ts";
 import { silentLogger, type Logger } from "../ports/logger.ts";
 import type { Provider } from "../ports/provider.ts";
+import type { SecretResolver } from "../ports/secrets.ts";
 import type { DeployInput, DeployStage } from "../stages/deploy.ts";
 import { checkCluster } from "../stages/deploy-input.ts";
 import { dryRun, type DryRun } from "./dry-run.ts";
 import { undoFactory, undoTarget, undoTargets, type UndoTarget } from "./undo.ts";
 import { engineHost } from "./engine-host.ts";
 import { checkFrom, follow, StreamHub } from "./event-stream.ts";
+import { Guard } from "./guard.ts";
+import { guardedDelivery } from "./guarded-delivery.ts";
 import { guardedLogger } from "./guarded-logger.ts";
 import { Journal, unknownRun } from "./journal.ts";
 import { Lines } from "./lines.ts";
@@ -26,6 +30,7 @@ import { callLimits, ProviderCalls } from "./provider-calls.ts";
 import { recordRunInput } from "./run-input.ts";
 import { recordShortForm, shortFormOf } from "./short-form.ts";
 import { runHandle, type RunAccess, type RunHandle } from "./run-handle.ts";
+import { concealReleases, Secrets } from "./secrets.ts";
 import { StageEffects } from "./stage-effects.ts";
 
 /** What a delivery is made of. Everything is a value passed in; nothing is looked up by name elsewhere. */
@@ -46,6 +51,13 @@ export interface DeliveryOptions {
    * secret itself where it is used.
    */
   readonly secrets?: readonly string[];
+  /** What `secret("name")` in an input stands for; asked where the secret is used. Default: nobody knows any. */
+  readonly secretResolver?: SecretResolver;
+  /**
+   * Who may do what; asked before each operation. Default: `allowAll`, everybody may do everything, and roles are what
+   * the caller says.
+   */
+  readonly authorizer?: Authorizer;
   /** For providers' calls: milliseconds for one call (default 60,000), repetitions where safe (default 5). */
   readonly calls?: { readonly timeoutMs?: number; readonly retries?: number };
   /** Makes ids of runs. Default: UUIDs of version 7, which sort by time. */
@@ -60,10 +72,11 @@ export interface StartOptions {
   readonly idempotencyKey?: string;
 }
 
-/** The engine: starts runs, carries them out, and tells of them. */
-export interface Delivery {
-  /** Resolves once the log is open and what was unsettled goes on; every other call waits for it by itself. */
-  ready(): Promise<void>;
+/**
+ * What an actor can do: starts runs, acts on them, and sees what happens. Where there is an authorizer, whatever the actor
+ * may not do is a `DeniedError`, and changes nothing; lists and streams leave out what the actor may not READ.
+ */
+export interface ActingDelivery {
   /**
    * Starts a run of a pipeline.
    *
@@ -109,8 +122,8 @@ export interface Delivery {
    * @throws ConflictError when there is nothing to go back to; it names what there is
    */
   undo(cluster: Cluster<unknown>, options?: StartOptions & { readonly to?: string }): Promise<RunHandle>;
-  /** A run by its id. @throws ConflictError when there is none */
-  run(id: string): Promise<RunHandle>;
+  /** A run by its id. `actor`: who looks. @throws ConflictError when there is none */
+  run(id: string, options?: { readonly actor?: string }): Promise<RunHandle>;
   /** Runs, newest first. */
   runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
   /** Events of all runs: from an offset on (default: the beginning), then live, until the signal aborts or the delivery closes. */
@@ -120,6 +133,14 @@ export interface Delivery {
    * that throws or rejects is reported to the logger; the other listeners and the run do not notice.
    */
   on<T extends EventType>(type: T, listener: (event: Event<T>) => unknown): () => void;
+}
+
+/** The engine: starts runs, carries them out, and tells of them. What only the program itself does is not asked for. */
+export interface Delivery extends ActingDelivery {
+  /** Resolves once the log is open and what was unsettled goes on; every other call waits for it by itself. */
+  ready(): Promise<void>;
+  /** The same delivery for one actor: every call is this actor's, and is asked for and recorded as such. */
+  as(actor: string): ActingDelivery;
   /** Adds a pipeline; parked runs that waited for it go on. */
   register(pipeline: AnyPipeline): void;
   /** Stops here, in order: nothing new is begun, what is under way is left as it is and goes on at the next opening. */
@@ -151,7 +172,19 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const hub = new StreamHub(clock);
   const listeners = new Listeners(logger);
   const lines = new Lines();
-  const effects = new StageEffects({ journal, registry, clock, logger, redactor, calls, lines });
+  const guard = new Guard(options.authorizer ?? allowAll, logger);
+  const secrets = new Secrets(options.secretResolver, redactor);
+  const effects = new StageEffects({
+    journal,
+    registry,
+    clock,
+    logger,
+    redactor,
+    calls,
+    lines,
+    guard,
+    secrets,
+  });
   const opened = engine.open(engineHost({ clock, logger, journal }, effects, hub, listeners));
   // Rejects every call, rather than the process.
   opened.catch((error: unknown) => logger.error({ error }, "the log cannot be opened"));
@@ -162,31 +195,33 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   };
   const access: RunAccess = { ready, journal, engine, hub, clock, redactor };
 
-  const create = async (pipeline: AnyPipeline, input: Json, start: StartOptions): Promise<RunHandle> => {
+  const create = async (
+    pipeline: AnyPipeline,
+    input: Json,
+    { actor, idempotencyKey }: StartOptions,
+    application: string | undefined = pipeline.application,
+  ): Promise<RunHandle> => {
     await ready();
     const at = clock.now();
-    const { actor, idempotencyKey } = start;
-    const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+    const said = {
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(actor !== undefined && { actor }),
+    };
+    const of = application === undefined ? {} : { application };
     const result = await journal.create(
-      { run: newRunId(), pipeline: pipeline.name, startedAt: at, ...key },
-      {
-        type: "run-started",
-        at,
-        plan: pipeline.plan(),
-        input,
-        ...key,
-        ...(actor !== undefined && { actor }),
-      },
+      { run: newRunId(), pipeline: pipeline.name, startedAt: at, ...said, ...of },
+      { type: "run-started", at, plan: { ...pipeline.plan(), ...of }, input, ...said },
     );
     return runHandle(result.run, access);
   };
 
-  const look = (cluster: Cluster<unknown>, signal?: AbortSignal): Promise<ClusterState> => {
+  const look = async (cluster: Cluster<unknown>, signal?: AbortSignal): Promise<ClusterState> => {
     const provider = registry.provider(cluster?.provider);
     const problems = [...checkCluster(cluster), ...(provider ? [] : registry.providerProblems(cluster))];
     if (!provider || problems.length > 0) throw new ConfigurationError("undo", problems);
     const patience = signal ?? new AbortController().signal;
-    return new ProviderCalls(provider, cluster as Cluster, clock, calls).observe(patience);
+    const world = await new ProviderCalls(provider, cluster as Cluster, clock, calls).observe(patience);
+    return concealReleases(world, secrets);
   };
 
   // What was parked for want of this code goes on.
@@ -219,8 +254,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     for (const end of closed) if (end.status === "rejected") throw end.reason;
   };
 
-  return {
-    ready,
+  const acting: ActingDelivery = {
     async start(pipeline, input, start = {}) {
       learn(registry.add(pipeline));
       return create(pipeline, await recordRunInput(pipeline, input), start);
@@ -228,7 +262,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     async deploy(input, start = {}) {
       const recorded = recordShortForm(input, registry);
       learn(registry.learn(input.strategy));
-      return create(shortForm, recorded, start);
+      return create(shortForm, recorded, start, applicationOf(input.cluster));
     },
     async plan(
       pipeline: AnyPipeline | DeployStage,
@@ -254,7 +288,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       await ready();
       const { group, release } = undoTarget(cluster, await look(cluster), to);
       const input = { cluster: cluster as Cluster, release, strategy: undoFactory(), group };
-      return create(shortForm, recordShortForm(input, registry), start);
+      return create(shortForm, recordShortForm(input, registry), start, applicationOf(cluster));
     },
     async run(id) {
       await ready();
@@ -275,6 +309,14 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
         ...(signal && { signal }),
       }),
     on: (type, listener) => listeners.add(type, listener),
+  };
+  const boundTo = (bound: string | undefined): ActingDelivery =>
+    guardedDelivery(acting, { guard, journal, registry, bound });
+
+  return {
+    ...boundTo(undefined),
+    ready,
+    as: boundTo,
     register(pipeline) {
       learn(registry.add(pipeline));
     },

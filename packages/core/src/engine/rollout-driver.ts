@@ -59,7 +59,9 @@ export class RolloutDriver {
 
   constructor(drive: RolloutDrive) {
     this.#drive = drive;
-    this.#feed = new WorldFeed(drive.calls, drive.clock, drive.logger, () => drive.bell.ring());
+    const { calls, clock, logger, bell, redactor } = drive;
+    const ring = (): void => bell.ring();
+    this.#feed = new WorldFeed(calls, clock, logger, ring, (message) => redactor.text(message));
   }
 
   /** Resolves when the rollout is over, or nobody's any more. Rejects only with the signal's reason or a lost fence. */

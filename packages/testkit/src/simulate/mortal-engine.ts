@@ -60,16 +60,16 @@ export function mortalEngine(inner: Engine, dies: (at: Omit<KillPoint, "index">)
     read: (run, from, limit) => living(() => inner.read(run, from, limit)),
     scan: (from, limit) => living(() => inner.scan(from, limit)),
     list: (filter) => living(() => inner.list(filter)),
-    cursor: (reader) => living(() => needed(inner.cursor).call(inner, reader)),
-    moveCursor: (reader, offset) => living(() => needed(inner.moveCursor).call(inner, reader, offset)),
-    prune: (runs, upTo) => living(() => needed(inner.prune).call(inner, runs, upTo)),
+    cursor: (reader) => living(() => inner.cursor?.(reader) ?? cannot("keep cursors")),
+    moveCursor: (reader, offset) =>
+      living(() => inner.moveCursor?.(reader, offset) ?? cannot("keep cursors")),
+    prune: (runs, upTo) => living(() => inner.prune?.(runs, upTo) ?? cannot("remove runs")),
     close: () => living(() => inner.close()),
   };
 }
 
-function needed<Method>(method: Method | undefined): Method {
-  if (method === undefined) throw new UnsupportedError("the engine of this simulation does not do that");
-  return method;
+function cannot(what: string): never {
+  throw new UnsupportedError(`the engine of this simulation does not ${what}`);
 }
 
 function hostOf(host: EngineHost, dead: () => boolean): EngineHost {
