@@ -9,8 +9,10 @@ import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../ports/clock.ts";
 import type { Engine, RunFilter, RunSummary } from "../ports/engine.ts";
 import { silentLogger, type Logger } from "../ports/logger.ts";
+import type { Notifier } from "../ports/notifier.ts";
 import type { Provider } from "../ports/provider.ts";
 import type { SecretResolver } from "../ports/secrets.ts";
+import type { Trigger } from "../ports/trigger.ts";
 import type { DeployInput, DeployStage } from "../stages/deploy.ts";
 import { checkCluster } from "../stages/deploy-input.ts";
 import { dryRun, type DryRun } from "./dry-run.ts";
@@ -26,6 +28,9 @@ import { Listeners } from "./listeners.ts";
 import { memory } from "./memory/memory.ts";
 import { Redactor } from "./redact.ts";
 import { Registry, type AnyPipeline, type StrategyFactory } from "./registry.ts";
+import { NoticeBoards } from "./notices/notice-boards.ts";
+import { tellingRefusals } from "./notices/refused-starts.ts";
+import { Triggers } from "./triggers.ts";
 import { callLimits, ProviderCalls } from "./provider-calls.ts";
 import { recordRunInput } from "./run-input.ts";
 import { recordShortForm, shortFormOf } from "./short-form.ts";
@@ -58,6 +63,10 @@ export interface DeliveryOptions {
    * the caller says.
    */
   readonly authorizer?: Authorizer;
+  /** Who is told of runs. */
+  readonly notifiers?: readonly Notifier[];
+  /** What starts runs, from the opening of the log to its closing. */
+  readonly triggers?: readonly Trigger[];
   /** For providers' calls: milliseconds for one call (default 60,000), repetitions where safe (default 5). */
   readonly calls?: { readonly timeoutMs?: number; readonly retries?: number };
   /** Makes ids of runs. Default: UUIDs of version 7, which sort by time. */
@@ -189,8 +198,12 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   // Rejects every call, rather than the process.
   opened.catch((error: unknown) => logger.error({ error }, "the log cannot be opened"));
 
+  const boards = new NoticeBoards(options.notifiers ?? [], { engine, hub, clock, logger, redactor });
+  const prepared = opened.then(() => boards.open());
+  prepared.catch(() => {});
+
   const ready = async (): Promise<void> => {
-    await opened;
+    await prepared;
     if (hub.closed) throw new ConflictError("the delivery was closed");
   };
   const access: RunAccess = { ready, journal, engine, hub, clock, redactor };
@@ -246,7 +259,9 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       () => true,
       () => false,
     );
+    await triggers.close();
     await effects.close();
+    if (open) await boards.close();
     const closed = await Promise.allSettled([
       open ? engine.close() : undefined,
       ...registry.providers.map(async (provider) => provider.close()),
@@ -310,8 +325,22 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       }),
     on: (type, listener) => listeners.add(type, listener),
   };
-  const boundTo = (bound: string | undefined): ActingDelivery =>
+  const guardedBy = (bound: string | undefined): ActingDelivery =>
     guardedDelivery(acting, { guard, journal, registry, bound });
+  const boundTo = (bound: string | undefined): ActingDelivery =>
+    tellingRefusals(guardedBy(bound), bound, (asked, error) => boards.refused(asked, error));
+  const triggers = new Triggers(options.triggers ?? [], {
+    registry,
+    clock,
+    logger,
+    redactor,
+    start: guardedBy(undefined).start,
+    refused: (asked, error) => boards.refused(asked, error),
+  });
+  ready().then(
+    () => triggers.open(),
+    () => {},
+  );
 
   return {
     ...boundTo(undefined),

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import type { SecretResolver, SecretUse } from "@gennaker/core/ports";
+import type { RegisterTest } from "../provider/options.ts";
+import { cases, type PortKitOptions, registerCases } from "./register.ts";
+
+/** A resolver to be tried, and where its secrets are. */
+export interface SecretResolverUnderTest {
+  readonly resolver: SecretResolver;
+  /** Puts a secret where the resolver looks, or takes it away. */
+  set(name: string, value: string | undefined): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+const VALUE = 'se"cret\n-ünïque';
+
+const CASES = cases<SecretResolverUnderTest>({
+  "a secret is found by its name, as it was put there": async ({ resolver, set }) => {
+    await set("db", VALUE);
+    await set("chat/token", "other-value");
+    assert.equal(await resolver.resolve("db", use()), VALUE);
+    assert.equal(await resolver.resolve("chat/token", use()), "other-value");
+  },
+  "what is not there is undefined, whatever it is called": async ({ resolver, set }) => {
+    await set("db", VALUE);
+    for (const name of ["DB", "d", "db/", "constructor", "__proto__"])
+      assert.equal(await resolver.resolve(name, use()), undefined, name);
+  },
+  "a secret that was changed is the new one from then on": async ({ resolver, set }) => {
+    await set("db", VALUE);
+    await resolver.resolve("db", use());
+    await set("db", "changed-value");
+    assert.equal(await resolver.resolve("db", use()), "changed-value");
+  },
+  "a secret that was taken away is there no more": async ({ resolver, set }) => {
+    await set("db", VALUE);
+    await resolver.resolve("db", use());
+    await set("db", undefined);
+    assert.equal(await resolver.resolve("db", use()), undefined);
+  },
+  "many are resolved at once, each as if alone": async ({ resolver, set }) => {
+    const names = Array.from({ length: 20 }, (_, n) => `s${n}`);
+    for (const name of names) await set(name, `value of ${name}`);
+    const found = await Promise.all(names.map(async (name) => resolver.resolve(name, use())));
+    assert.deepEqual(
+      found,
+      names.map((name) => `value of ${name}`),
+    );
+  },
+});
+
+/**
+ * Registers a test for each promise of the secret resolver port.
+ *
+ * @throws ConfigurationError when `skip` names tests that do not exist, or gives no reason
+ * @example testSecretResolver(test, { create: async () => vaultUnderTest() })
+ */
+export function testSecretResolver(
+  test: RegisterTest,
+  options: PortKitOptions<SecretResolverUnderTest>,
+): void {
+  registerCases("testSecretResolver", test, CASES, options);
+}
+
+function use(): SecretUse {
+  return { run: "r", pipeline: "promote", stage: "prod", actor: "ana", signal: new AbortController().signal };
+}
