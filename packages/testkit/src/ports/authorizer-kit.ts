@@ -113,7 +113,7 @@ export function testAuthorizer(test: RegisterTest, { create, skip }: AuthorizerK
         return underTest.authorizer;
       },
       async dispose() {
-        for (const { dispose } of made) await dispose();
+        for (const underTest of made) await underTest.dispose();
       },
     };
   };

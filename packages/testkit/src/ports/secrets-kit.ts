@@ -14,33 +14,33 @@ export interface SecretResolverUnderTest {
 const VALUE = 'se"cret\n-ünïque';
 
 const CASES = cases<SecretResolverUnderTest>({
-  "a secret is found by its name, as it was put there": async ({ resolver, set }) => {
-    await set("db", VALUE);
-    await set("chat/token", "other-value");
-    assert.equal(await resolver.resolve("db", use()), VALUE);
-    assert.equal(await resolver.resolve("chat/token", use()), "other-value");
+  "a secret is found by its name, as it was put there": async (tried) => {
+    await tried.set("db", VALUE);
+    await tried.set("chat/token", "other-value");
+    assert.equal(await tried.resolver.resolve("db", use()), VALUE);
+    assert.equal(await tried.resolver.resolve("chat/token", use()), "other-value");
   },
-  "what is not there is undefined, whatever it is called": async ({ resolver, set }) => {
-    await set("db", VALUE);
+  "what is not there is undefined, whatever it is called": async (tried) => {
+    await tried.set("db", VALUE);
     for (const name of ["DB", "d", "db/", "constructor", "__proto__"])
-      assert.equal(await resolver.resolve(name, use()), undefined, name);
+      assert.equal(await tried.resolver.resolve(name, use()), undefined, name);
   },
-  "a secret that was changed is the new one from then on": async ({ resolver, set }) => {
-    await set("db", VALUE);
-    await resolver.resolve("db", use());
-    await set("db", "changed-value");
-    assert.equal(await resolver.resolve("db", use()), "changed-value");
+  "a secret that was changed is the new one from then on": async (tried) => {
+    await tried.set("db", VALUE);
+    await tried.resolver.resolve("db", use());
+    await tried.set("db", "changed-value");
+    assert.equal(await tried.resolver.resolve("db", use()), "changed-value");
   },
-  "a secret that was taken away is there no more": async ({ resolver, set }) => {
-    await set("db", VALUE);
-    await resolver.resolve("db", use());
-    await set("db", undefined);
-    assert.equal(await resolver.resolve("db", use()), undefined);
+  "a secret that was taken away is there no more": async (tried) => {
+    await tried.set("db", VALUE);
+    await tried.resolver.resolve("db", use());
+    await tried.set("db", undefined);
+    assert.equal(await tried.resolver.resolve("db", use()), undefined);
   },
-  "many are resolved at once, each as if alone": async ({ resolver, set }) => {
+  "many are resolved at once, each as if alone": async (tried) => {
     const names = Array.from({ length: 20 }, (_, n) => `s${n}`);
-    for (const name of names) await set(name, `value of ${name}`);
-    const found = await Promise.all(names.map(async (name) => resolver.resolve(name, use())));
+    for (const name of names) await tried.set(name, `value of ${name}`);
+    const found = await Promise.all(names.map(async (name) => tried.resolver.resolve(name, use())));
     assert.deepEqual(
       found,
       names.map((name) => `value of ${name}`),

@@ -11,7 +11,7 @@ export class Story {
     this.run = run;
     const say = (event: NewEvent): void => {
       const seq = this.#events.length;
-      this.#events.push({ ...event, id: `${run}/${seq}`, run, seq, offset: seq + 1 } as Event);
+      this.#events.push({ ...event, id: `${run}/${seq}`, run, seq, offset: seq + 1 });
     };
     const plan = { pipeline: `promote-${run}`, stages: [stage("smoke"), stage("cut over?")] };
     say({ type: "run-started", at: START, actor: "ana", plan, input: { image: "shop/api:1.4.2" } });

@@ -25,9 +25,9 @@ const CASES = cases<TriggerUnderTest>({
     for (const n of [1, 2, 3]) await tried.offer("promote", { n });
     const taken: Json[] = [];
     for (let n = 0; n < 3; n += 1) {
-      const { pipeline, input, acknowledge } = await starts.take();
-      taken.push([pipeline, input]);
-      await acknowledge(`run-${n}`);
+      const start = await starts.take();
+      taken.push([start.pipeline, start.input]);
+      await start.acknowledge(`run-${n}`);
     }
     assert.deepEqual(
       taken,
@@ -52,10 +52,10 @@ const CASES = cases<TriggerUnderTest>({
     for (const _ of [1, 2]) await tried.offer("promote", { n: 1 });
     const ids = [];
     for (const _ of [1, 2]) {
-      const { dedupeId, acknowledge } = await starts.take();
-      assert.ok(dedupeId !== "", "a dedupe id is empty");
-      ids.push(dedupeId);
-      await acknowledge("run");
+      const start = await starts.take();
+      assert.ok(start.dedupeId !== "", "a dedupe id is empty");
+      ids.push(start.dedupeId);
+      await start.acknowledge("run");
     }
     assert.notEqual(ids[0], ids[1]);
     await starts.stop();
