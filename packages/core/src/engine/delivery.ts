@@ -334,7 +334,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     clock,
     logger,
     redactor,
-    start: guardedBy(undefined).start,
+    delivery: guardedBy(undefined),
     refused: (asked, error) => boards.refused(asked, error),
   });
   ready().then(

@@ -17,7 +17,7 @@ export interface TriggerSources {
   readonly logger: Logger;
   readonly redactor: Redactor;
   /** Asks whether an actor may, and starts. */
-  readonly start: ActingDelivery["start"];
+  readonly delivery: Pick<ActingDelivery, "start">;
   /** Told of what was refused. */
   readonly refused: (asked: AskedFor, error: unknown) => void;
 }
@@ -108,7 +108,7 @@ export class Triggers {
     trigger: Trigger,
     { pipeline: name, input, dedupeId, actor }: TriggeredStart,
   ): Promise<string> {
-    const { registry, start } = this.#sources;
+    const { registry, delivery } = this.#sources;
     const pipeline = registry.pipeline(name);
     if (!pipeline)
       throw new ConfigurationError(`a start by trigger ${JSON.stringify(trigger.name)}`, [
@@ -119,7 +119,7 @@ export class Triggers {
         "dedupeId: is missing; without it a repetition would start a second run",
       ]);
     const options = { actor: actor ?? actorOf(trigger), idempotencyKey: dedupeId };
-    const { id } = await start(pipeline as never, input as never, options);
+    const { id } = await delivery.start(pipeline as never, input as never, options);
     return id;
   }
 

@@ -63,8 +63,7 @@ export class NoticeBoard {
 
   /** A run could not be started. Nothing of it is in the log: it is told as long as the delivery lives. */
   refused(refusal: StartRefusal, dedupeId: string): void {
-    const { refused } = this.#notifier;
-    if (!refused || this.#closing.signal.aborted) return;
+    if (!("refused" in this.#notifier) || this.#closing.signal.aborted) return;
     const told = tell(dedupeId, (context) => this.#notifier.refused?.(refusal, context), this.#telling());
     this.#refusals.add(told);
     void told.finally(() => this.#refusals.delete(told));
