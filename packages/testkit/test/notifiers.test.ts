@@ -306,8 +306,7 @@ it("tells what is in the log before it is closed", async () => {
 it("refuses two notifiers of one name, and an engine that keeps no cursors", () => {
   const two = [memoryNotifier("chat"), memoryNotifier("chat")];
   expect(() => createDelivery({ notifiers: two })).toThrow('notifiers: two are called "chat"');
-  const has = (target: Engine, field: string | symbol): boolean => field !== "cursor" && field in target;
-  const engine = new Proxy(memory(), { has });
+  const engine = new Proxy(memory(), { has: (target, field) => field !== "cursor" && field in target });
   expect(() => createDelivery({ engine, notifiers: [memoryNotifier()] })).toThrow(
     "notifiers: the memory engine cannot keep how far they were told",
   );

@@ -76,7 +76,7 @@ export function queue(
   const open = (): Trigger => ({ ...source, ...wrap(source, ++opening) });
   return {
     trigger: open(),
-    offer: async (pipeline, input) => void fire(source, pipeline, input, ++asked),
+    offer: async (pipeline, input) => fire(source, pipeline, input, ++asked),
     reopen: async () => open(),
     dispose: async () => {},
     ...(patienceMs !== undefined && { patienceMs }),

@@ -21,6 +21,9 @@ import { engineHost } from "./engine-host.ts";
 import { checkFrom, follow, StreamHub } from "./event-stream.ts";
 import { Guard } from "./guard.ts";
 import { guardedDelivery } from "./guarded-delivery.ts";
+import { Housekeeping } from "./history/housekeeping.ts";
+import { policyOf, prune, type PruneOptions, type Retention } from "./history/prune.ts";
+import { reportOf, type Report, type ReportOptions } from "./history/report.ts";
 import { guardedLogger } from "./guarded-logger.ts";
 import { Journal, unknownRun } from "./journal.ts";
 import { Lines } from "./lines.ts";
@@ -67,6 +70,8 @@ export interface DeliveryOptions {
   readonly notifiers?: readonly Notifier[];
   /** What starts runs, from the opening of the log to its closing. */
   readonly triggers?: readonly Trigger[];
+  /** Removes finished runs at the opening, and each hour. Default: everything is kept; see `delivery.prune`. */
+  readonly retention?: Retention;
   /** For providers' calls: milliseconds for one call (default 60,000), repetitions where safe (default 5). */
   readonly calls?: { readonly timeoutMs?: number; readonly retries?: number };
   /** Makes ids of runs. Default: UUIDs of version 7, which sort by time. */
@@ -135,7 +140,26 @@ export interface ActingDelivery {
   run(id: string, options?: { readonly actor?: string }): Promise<RunHandle>;
   /** Runs, newest first. */
   runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
-  /** Events of all runs: from an offset on (default: the beginning), then live, until the signal aborts or the delivery closes. */
+  /**
+   * Deployment frequency, lead time, change failure rate and time to restore in a window, and how long runs and stages
+   * took. Reads the events of the runs it is about.
+   *
+   * @throws ConfigurationError when the window is none
+   */
+  report(options?: ReportOptions): Promise<Report>;
+  /**
+   * Removes finished runs with all their events: those that are older than `olderThan`, but the newest `keep` of each pipeline, the
+   * last two that brought something to a cluster, those with somebody still at work, and those that a notifier was
+   * not told of. Their idempotency keys are free again. Answers how many. Needs ADMIN: on the pipeline or application
+   * that is named, else on application `"*"`.
+   *
+   * @throws UnsupportedError when the engine's log only grows
+   */
+  prune(options?: PruneOptions): Promise<number>;
+  /**
+   * Events of all runs: from an offset on (default: the beginning), then live, until the signal aborts or the delivery closes.
+   * What was removed is skipped; offsets are never given again.
+   */
   events(options?: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<Event>;
   /**
    * Calls back on each event of a type, as it is recorded; returns how to stop. For history, use `events`. A listener
@@ -260,6 +284,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       () => false,
     );
     await triggers.close();
+    await housekeeping?.close();
     await effects.close();
     if (open) await boards.close();
     const closed = await Promise.allSettled([
@@ -268,6 +293,26 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     ]);
     for (const end of closed) if (end.status === "rejected") throw end.reason;
   };
+
+  const report = async (
+    reported: ReportOptions,
+    may: (run: RunSummary) => Promise<boolean>,
+  ): Promise<Report> => {
+    await ready();
+    return reportOf(reported, { engine, now: clock.now() }, may);
+  };
+  const removed = (runs: readonly string[]): void => {
+    for (const run of runs) {
+      journal.forget(run);
+      // Who follows it hears that it is gone.
+      hub.notify(run, true);
+    }
+  };
+  const pruneLog = (pruned: PruneOptions, signal?: AbortSignal): Promise<number> =>
+    prune(pruned, { engine, clock, readers: boards.readers, removed }, signal);
+  const { retention } = options;
+  if (retention) policyOf(retention);
+  const housekeeping = retention && new Housekeeping(clock, logger, (signal) => pruneLog(retention, signal));
 
   const acting: ActingDelivery = {
     async start(pipeline, input, start = {}) {
@@ -323,10 +368,15 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
         last: () => false,
         ...(signal && { signal }),
       }),
+    report: (reported = {}) => report(reported, async () => true),
+    async prune(pruned = {}) {
+      await ready();
+      return pruneLog(pruned);
+    },
     on: (type, listener) => listeners.add(type, listener),
   };
   const guardedBy = (bound: string | undefined): ActingDelivery =>
-    guardedDelivery(acting, { guard, journal, registry, bound });
+    guardedDelivery(acting, { guard, journal, registry, report, bound });
   const boundTo = (bound: string | undefined): ActingDelivery =>
     tellingRefusals(guardedBy(bound), bound, (asked, error) => boards.refused(asked, error));
   const triggers = new Triggers(options.triggers ?? [], {
@@ -337,10 +387,13 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     delivery: guardedBy(undefined),
     refused: (asked, error) => boards.refused(asked, error),
   });
-  ready().then(
-    () => triggers.open(),
-    () => {},
-  );
+  const goOn = async (): Promise<void> => {
+    await ready();
+    triggers.open();
+    housekeeping?.open();
+  };
+  // A log that cannot be opened is reported by every call.
+  goOn().catch(() => {});
 
   return {
     ...boundTo(undefined),

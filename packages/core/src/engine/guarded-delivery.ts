@@ -6,6 +6,8 @@ import { checkCluster } from "../stages/deploy-input.ts";
 import type { DeployInput } from "../stages/deploy.ts";
 import { actorFor } from "./acting.ts";
 import type { ActingDelivery, StartOptions } from "./delivery.ts";
+import type { PruneOptions } from "./history/prune.ts";
+import type { Report, ReportOptions } from "./history/report.ts";
 import { accountOf, pipelineOf, type Guard } from "./guard.ts";
 import { asked, guardedRun } from "./guarded-run.ts";
 import { type Journal, unknownRun } from "./journal.ts";
@@ -18,6 +20,8 @@ export interface Asking {
   readonly guard: Guard;
   readonly journal: Journal;
   readonly registry: Registry;
+  /** Makes a report, without what `may` refuses. */
+  readonly report: (options: ReportOptions, may: (run: RunSummary) => Promise<boolean>) => Promise<Report>;
   /** For whom everything is done; undefined: for whom each call names. */
   readonly bound: string | undefined;
 }
@@ -100,6 +104,16 @@ export function guardedDelivery(inner: ActingDelivery, asking: Asking): ActingDe
     async runs(filter = {}) {
       return guard.isOpen ? inner.runs(filter) : readable(inner, filter, (run) => mayRead(run, bound));
     },
+    async report(options = {}) {
+      const { application: name } = options;
+      if (name !== undefined)
+        await guard.demand(bound, "READ", { kind: "application", name }, "make a report");
+      return asking.report(options, async ({ run }) => guard.isOpen || mayRead(run, bound));
+    },
+    async prune(options = {}) {
+      await guard.demand(bound, "ADMIN", prunedResource(options), "remove finished runs");
+      return inner.prune(options);
+    },
     events: (options) =>
       guard.isOpen ? inner.events(options) : allowed(inner.events(options), (run) => mayRead(run, bound)),
     on<T extends EventType>(type: T, listener: (event: Event<T>) => unknown) {
@@ -127,6 +141,11 @@ function resourceOf({ name, application }: AnyPipeline): Resource {
 /** A deploy without a pipeline belongs to its cluster's application. */
 function shortFormResource(cluster: Cluster<unknown>): Resource {
   return pipelineOf({ pipeline: SHORT_FORM, application: applicationOf(cluster) });
+}
+
+function prunedResource({ pipeline, application }: PruneOptions): Resource {
+  if (pipeline === undefined) return { kind: "application", name: application ?? "*" };
+  return pipelineOf({ pipeline, ...(application !== undefined && { application }) });
 }
 
 // Page after page, until there are as many as were asked for.

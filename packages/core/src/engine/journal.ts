@@ -117,6 +117,11 @@ export class Journal {
     }
   }
 
+  /** A run was removed from the log. */
+  forget(run: string): void {
+    this.#known.delete(run);
+  }
+
   /** Keeps a run in memory until `release` is called: for as long as somebody drives it. */
   hold(run: string): void {
     this.#pinned.add(run);

@@ -86,8 +86,14 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
     ...(actor !== undefined && { actor }),
     ...(reason !== undefined && { reason: redactor.text(reason) }),
   });
+  // A run that was removed has no end to wait for.
+  const read = async (seq: number, limit: number): Promise<readonly Event[]> => {
+    const page = await engine.read(id, seq, limit);
+    if (page.length === 0 && !(await journal.state(id))) throw unknownRun(id);
+    return page;
+  };
   const events: RunHandle["events"] = ({ from = 0, signal } = {}) =>
-    follow((seq, limit) => engine.read(id, seq, limit), hub, {
+    follow(read, hub, {
       topic: `run ${id}`,
       from: checkFrom(from),
       ready: access.ready,
@@ -114,7 +120,8 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
         for (;;) {
           signal?.throwIfAborted();
           const state = await journal.state(id);
-          if (state?.outcome !== undefined) return state.outcome;
+          if (!state) throw unknownRun(id);
+          if (state.outcome !== undefined) return state.outcome;
           signal?.throwIfAborted();
           if (hub.closed) throw closedBefore(id);
           await hub.wait(bell, signal);

@@ -119,7 +119,7 @@ export class Triggers {
         "dedupeId: is missing; without it a repetition would start a second run",
       ]);
     const options = { actor: actor ?? actorOf(trigger), idempotencyKey: dedupeId };
-    const { id } = await delivery.start(pipeline as never, input as never, options);
+    const { id } = await delivery.start(pipeline as never, input, options);
     return id;
   }
 

@@ -1,22 +1,24 @@
 import { applicationOf, clusterId, type Cluster } from "../../model/cluster.ts";
 import type { Write } from "../../ports/engine.ts";
-import type { NewEvent } from "../events.ts";
+import type { Event, NewEvent } from "../events.ts";
 
 /** The same write, with what its events say that the run has to do with. */
 export function withConcerns(write: Write): Write {
-  const clusters = write.events.flatMap((event) => clusterIn(event) ?? []);
-  if (clusters.length === 0) return write;
+  const concerns = concernsOf(write.events);
+  return concerns.clusters.length === 0 ? write : { ...write, concerns };
+}
+
+/** What events say that their run has to do with. */
+export function concernsOf(events: readonly (NewEvent | Event)[]): NonNullable<Write["concerns"]> {
+  const clusters = events.flatMap((event) => clusterIn(event) ?? []);
   return {
-    ...write,
-    concerns: {
-      clusters: [...new Set(clusters.map(clusterId))],
-      applications: [...new Set(clusters.map(applicationOf))],
-    },
+    clusters: [...new Set(clusters.map(clusterId))],
+    applications: [...new Set(clusters.map(applicationOf))],
   };
 }
 
 // A deploy that waits for its turn has to do with its cluster, too: its input names it.
-function clusterIn(event: NewEvent): Cluster | undefined {
+function clusterIn(event: NewEvent | Event): Cluster | undefined {
   if (event.type === "rollout-planned") return event.cluster;
   if (event.type !== "stage-started") return undefined;
   const { cluster } = (event.input ?? {}) as { readonly cluster?: Partial<Cluster> };
