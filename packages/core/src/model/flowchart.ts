@@ -52,7 +52,7 @@ function box({ lines, shape = "box" }: FlowNode): string {
  * Text as it may stand in a Mermaid label. Whatever has a meaning there (quotes, brackets, `#`, `;`, backticks,
  * HTML) goes in by its number; letters and signs of all scripts stay.
  */
-export function flowText(text: string): string {
+function flowText(text: string): string {
   return text
     .replaceAll(/\s+/gu, " ")
     .trim()
