@@ -1,11 +1,12 @@
 // A log that an older version wrote is brought up to date in place, by the first opening.
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { createDelivery } from "@gennaker/core";
+import { clusterId, createDelivery } from "@gennaker/core";
 import { sqlite } from "@gennaker/core/sqlite";
 import { expect, test } from "vitest";
 import { LogDirectory } from "./fixtures/log-directory.ts";
 import { hostFor, progress } from "./fixtures/log-host.ts";
+import { collect } from "./fixtures/collect.ts";
 
 const CLUSTER = "sim:test/here/shop-api";
 
@@ -32,10 +33,9 @@ test("a log of the first schema is opened, with all its events, and can be asked
     idempotencyKey: "ci-1",
     actor: "ana",
   });
-  const events = await Array.fromAsync((await delivery.run("run-1")).events());
-  const planned = events.find(({ type }) => type === "rollout-planned");
-  const { provider, account, location, name } = (planned as { cluster: Record<string, string> }).cluster;
-  expect(await runs({ cluster: `${provider}:${account}/${location}/${name}` })).toEqual(["run-1"]);
+  const events = await collect((await delivery.run("run-1")).events());
+  const planned = events.find((event) => event.type === "rollout-planned");
+  expect(await runs({ cluster: clusterId(planned!.cluster) })).toEqual(["run-1"]);
   expect(await runs({ cluster: CLUSTER })).toEqual([]);
   await delivery.close();
 });

@@ -47,7 +47,12 @@ export {
 export { testEngine } from "./engine/kit.ts";
 export type { EngineKitOptions, EngineUnderTest } from "./engine/options.ts";
 export { testAuthorizer } from "./ports/authorizer-kit.ts";
-export type { AuthorizerKitOptions, GrantedRight, GrantedRights } from "./ports/authorizer-kit.ts";
+export type {
+  AuthorizerKitOptions,
+  AuthorizerUnderTest,
+  GrantedRight,
+  GrantedRights,
+} from "./ports/authorizer-kit.ts";
 export { type NotifierUnderTest, testNotifier } from "./ports/notifier-kit.ts";
 export type { PortKitOptions } from "./ports/register.ts";
 export { type SecretResolverUnderTest, testSecretResolver } from "./ports/secrets-kit.ts";

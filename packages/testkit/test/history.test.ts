@@ -16,6 +16,7 @@ import {
 import { redBlack } from "@gennaker/strategies";
 import { expect, it } from "vitest";
 import { simulatedCloud, virtualClock, type VirtualClock } from "../src/index.ts";
+import { collect } from "./collect.ts";
 
 const DAY = 86_400_000;
 const work = defineStage({ type: "work", run: () => null });
@@ -168,12 +169,12 @@ it("removes hundreds a batch at a time, and lets streams and followers know", as
   for (let n = 0; n < 250; n += 1) await done(delivery.start(chore, null));
   const last = await done(delivery.start(chore, null));
   const old = await delivery.run("r1");
-  const events = await Array.fromAsync(old.events());
+  const events = await collect(old.events());
   await clock.advance(DAY);
   expect(await delivery.prune({ keep: 1, olderThan: 0 })).toBe(250);
   expect(await runs({ limit: 1000 })).toEqual([last.id]);
   await expect(delivery.run("r1")).rejects.toThrow('there is no run "r1" in this log');
-  await expect(Array.fromAsync(old.events({ from: events.length }))).rejects.toThrow('there is no run "r1"');
+  await expect(collect(old.events({ from: events.length }))).rejects.toThrow('there is no run "r1"');
   await expect(old.outcome()).rejects.toThrow('there is no run "r1"');
   // A stream of all runs skips what is gone, and goes on.
   for await (const event of delivery.events({ from: events[0]!.offset })) {
@@ -181,7 +182,7 @@ it("removes hundreds a batch at a time, and lets streams and followers know", as
     break;
   }
   const next = await done(delivery.start(chore, null));
-  const [first] = await Array.fromAsync(next.events());
+  const [first] = await collect(next.events());
   expect(first!.offset).toBeGreaterThan(events.at(-1)!.offset);
   await delivery.close();
 });

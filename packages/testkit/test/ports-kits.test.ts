@@ -164,11 +164,13 @@ const triggers: Mutants<Trigger> = {
   },
   "takes for done what was yielded": {
     caughtBy: "what was not acknowledged is asked for again, with the same dedupe id",
-    wrap: (inner) => {
+    wrap: (inner, opening) => {
       const seen = new Set<string>();
-      return yielding((start) => (seen.has(start.dedupeId) ? undefined : (seen.add(start.dedupeId), start)))(
-        inner,
-      );
+      return yielding((start) => {
+        if (seen.has(start.dedupeId)) return undefined;
+        seen.add(start.dedupeId);
+        return start;
+      })(inner, opening);
     },
   },
   "gives a repetition another dedupe id": {

@@ -14,6 +14,7 @@ import {
   roles,
   type RunHandle,
 } from "../../src/index.ts";
+import { collect } from "../fixtures/collect.ts";
 
 const work = defineStage({ type: "work", run: () => null });
 const asking = pipeline("promote", { application: "shop" })
@@ -147,7 +148,7 @@ it("acts for the actor that a delivery was made for, records the name, and refus
   const delivery = deliver(anaMay("READ", "EXECUTE"));
   const run = await delivery.as("ana").start(asking, null);
   await run.pause();
-  const events = await Array.fromAsync(run.events({ signal: soon(run) }));
+  const events = await collect(run.events({ signal: soon(run) }));
   expect(events.map(({ type, actor }) => [type, actor])).toEqual(
     expect.arrayContaining([
       ["run-started", "ana"],

@@ -15,6 +15,7 @@ import {
 } from "../../src/index.ts";
 import { sqlite } from "../../src/sqlite.ts";
 import { LogDirectory } from "../fixtures/log-directory.ts";
+import { collect } from "../fixtures/collect.ts";
 
 const VALUE = 'hunter2-"quoted"-ünïque';
 
@@ -57,7 +58,7 @@ it("puts a secret where code uses it, within a longer text, and shows the refere
   expect(await run.outcome()).toBe("succeeded");
   expect(seen).toEqual([`Bearer ${VALUE}`]);
   expect((await run.state()).input).toEqual({ token: "$secret{chat/token}" });
-  const events = await Array.fromAsync(run.events());
+  const events = await collect(run.events());
   expect(events.find(({ type }) => type === "stage-started")).toMatchObject({
     input: { headers: { authorization: "Bearer $secret{chat/token}" } },
   });
@@ -175,7 +176,7 @@ it("asks anew at each use, tells the resolver whose it is, and tries again when 
   expect(seen).toEqual([`${VALUE}-2`, `${VALUE}-3`]);
   const use = { run: run.id, pipeline: "p", stage: "call", actor: "ana" };
   expect(uses).toEqual([use, use, use]);
-  const retried = (await Array.fromAsync(run.events())).find(({ type }) => type === "stage-retried");
+  const retried = (await collect(run.events())).find(({ type }) => type === "stage-retried");
   expect(retried).toMatchObject({
     error: { message: 'secrets "chat/token": resolve: the vault is sealed' },
   });

@@ -17,12 +17,17 @@ export interface GrantedRights {
   readonly roles: { readonly [actor: string]: readonly string[] };
 }
 
+/** An authorizer to be tried. */
+export interface AuthorizerUnderTest {
+  readonly authorizer: Authorizer;
+  /** Ends everything that the test made. Called once, also when the test failed. */
+  dispose(): Promise<void>;
+}
+
 /** How to try an authorizer. */
 export interface AuthorizerKitOptions {
   /** An authorizer that grants exactly this. Called for each test: fresh and isolated. */
-  readonly create: (
-    rights: GrantedRights,
-  ) => Promise<{ readonly authorizer: Authorizer; dispose(): Promise<void> }>;
+  readonly create: (rights: GrantedRights) => Promise<AuthorizerUnderTest>;
   readonly skip?: readonly SkippedTests[];
 }
 

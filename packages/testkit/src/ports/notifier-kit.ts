@@ -15,9 +15,11 @@ export interface NotifierUnderTest {
   refusals(): Promise<readonly string[]>;
   /** From now on nothing reaches people, until `repair`. */
   breakDown(): void;
+  /** Notices reach people again. */
   repair(): void;
   /** A notifier of another process for the same people, as after a crash. */
   reopen(): Promise<Notifier>;
+  /** Ends everything that the test made. Called once for each test, also when it failed. */
   dispose(): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ export interface SecretResolverUnderTest {
   readonly resolver: SecretResolver;
   /** Puts a secret where the resolver looks, or takes it away. */
   set(name: string, value: string | undefined): Promise<void>;
+  /** Ends everything that the test made. Called once for each test, also when it failed. */
   dispose(): Promise<void>;
 }
 

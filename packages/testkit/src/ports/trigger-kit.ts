@@ -12,6 +12,7 @@ export interface TriggerUnderTest {
   reopen?(): Promise<Trigger>;
   /** Milliseconds of real time to wait for what must come; default 5000. */
   readonly patienceMs?: number;
+  /** Ends everything that the test made. Called once for each test, also when it failed. */
   dispose(): Promise<void>;
 }
 
