@@ -47,7 +47,7 @@ async function callStage(
     code,
     await code.type.run?.(new CodeContext(attempt, stage, input, using)),
   );
-  return using.redactor.known(output);
+  return using.redactor.learned(output);
 }
 
 /** Whether an error says that somebody else's result counts. */
@@ -162,7 +162,7 @@ async function recordStep<T extends Json>(
   if (Object.hasOwn(steps, step)) return steps[step] as T;
   const { json, problems } = copyJson(await compute(), `step ${JSON.stringify(step)}`);
   if (problems.length > 0) throw new ConfigurationError(`stage ${JSON.stringify(effect.id)}`, problems);
-  const value = using.redactor.known(json);
+  const value = using.redactor.learned(json);
   await record(using, effect, [
     { type: "stage-step-recorded", at: using.clock.now(), stage: effect.id, step, value },
   ]);

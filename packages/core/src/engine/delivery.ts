@@ -55,8 +55,7 @@ export interface DeliveryOptions {
   readonly clock?: Clock;
   /**
    * Values (of 4 characters or more) that must never be seen in a recorded error, a line of progress, a reason or a log
-   * line. Inputs and outputs are recorded as they are, whatever they hold: pass the name of a secret, and read the
-   * secret itself where it is used.
+   * line. Inputs and outputs are recorded as they are, whatever they hold: refer to a secret in them by `secret("name")`.
    */
   readonly secrets?: readonly string[];
   /** What `secret("name")` in an input stands for; asked where the secret is used. Default: nobody knows any. */

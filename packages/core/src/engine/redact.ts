@@ -26,6 +26,7 @@ const SECRET_TEXT: readonly [RegExp, string][] = [
 /** Takes secrets out of what goes to a log, an event or an error. */
 export class Redactor {
   #values: readonly string[];
+  #learned: readonly string[] = [];
 
   /** `secrets`: values that must never be seen, wherever they turn up. Shorter than 4 characters is ignored. */
   constructor(secrets: readonly string[] = []) {
@@ -34,24 +35,25 @@ export class Redactor {
 
   /** From now on this value is never seen, nor as it looks in JSON, in an address or in Base64. */
   learn(secret: string): void {
-    if (secret.length < SHORTEST_SECRET || this.#values.includes(secret)) return;
+    if (secret.length < SHORTEST_SECRET || this.#learned.includes(secret)) return;
     const looks = [
       secret,
       JSON.stringify(secret).slice(1, -1),
       encodeURIComponent(secret.toWellFormed()),
       Buffer.from(secret).toString("base64"),
     ];
+    this.#learned = longestFirst([...new Set([...this.#learned, ...looks])]);
     this.#values = longestFirst([...new Set([...this.#values, ...looks])]);
   }
 
-  /** A value with known secrets masked, and nothing else: what code returns is data, whatever it looks like. */
-  known(value: Json): Json {
-    return this.#values.length === 0 ? value : mapTexts(value, (text) => this.#masked(text));
+  /** A value with what was learned masked, and nothing else: what code returns is data, whatever it looks like. */
+  learned(value: Json): Json {
+    return this.#learned.length === 0 ? value : mapTexts(value, (text) => masked(text, this.#learned));
   }
 
   /** At most so much of it as a person reads. */
   text(text: string): string {
-    let clean = shortened(this.#masked(text));
+    let clean = shortened(masked(text, this.#values));
     for (const [pattern, replacement] of SECRET_TEXT) clean = clean.replace(pattern, replacement);
     return clean;
   }
@@ -84,10 +86,6 @@ export class Redactor {
     };
   }
 
-  #masked(text: string): string {
-    return this.#values.reduce((clean, value) => clean.replaceAll(value, MASK), text);
-  }
-
   // Adapters make these as well, perhaps with another copy of this package.
   #ours({ code, message, retryable, details }: DeliveryError): RecordedError {
     const { json } = copyJson(details, "details");
@@ -100,6 +98,10 @@ export class Redactor {
         Object.keys(json).length > 0 && { details: this.json(json) as { [key: string]: Json } }),
     };
   }
+}
+
+function masked(text: string, values: readonly string[]): string {
+  return values.reduce((clean, value) => clean.replaceAll(value, MASK), text);
 }
 
 function longestFirst(values: readonly string[]): readonly string[] {

@@ -7,7 +7,7 @@ import { keepRun, type KeptRun } from "./kept-run.ts";
 export class KeptRuns {
   readonly #byId = new Map<string, KeptRun>();
   readonly #byKey = new Map<string, Map<string, KeptRun>>();
-  readonly #byStart: KeptRun[] = [];
+  #byStart: KeptRun[] = [];
 
   get(run: string): KeptRun | undefined {
     return this.#byId.get(run);
@@ -44,11 +44,13 @@ export class KeptRuns {
     return found;
   }
 
-  remove(run: KeptRun): void {
-    const { run: id, pipeline, idempotencyKey } = run.summary;
-    this.#byId.delete(id);
-    if (idempotencyKey !== undefined) this.#byKey.get(pipeline)?.delete(idempotencyKey);
-    this.#byStart.splice(this.#byStart.lastIndexOf(run), 1);
+  remove(runs: ReadonlySet<KeptRun>): void {
+    for (const { summary } of runs) {
+      this.#byId.delete(summary.run);
+      if (summary.idempotencyKey !== undefined)
+        this.#byKey.get(summary.pipeline)?.delete(summary.idempotencyKey);
+    }
+    this.#byStart = this.#byStart.filter((run) => !runs.has(run));
   }
 
   #indexBefore(run: string | undefined): number {

@@ -118,7 +118,7 @@ class MemoryEngine implements Engine {
     const removed = runs
       .flatMap((run) => this.#runs.get(run) ?? [])
       .filter(({ summary, effects, events }) => isPrunable(summary.status, effects, events.at(-1), upTo));
-    for (const run of removed) this.#runs.remove(run);
+    this.#runs.remove(new Set(removed));
     const names = removed.map(({ summary }) => summary.run);
     this.#log.remove(new Set(names));
     return names;

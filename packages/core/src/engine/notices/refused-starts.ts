@@ -27,10 +27,10 @@ export function tellingRefusals(
   };
   return {
     ...inner,
-    start: (pipeline, input, options) =>
+    start: async (pipeline, input, options) =>
       telling(pipeline.name, options, () => inner.start(pipeline, input, options)),
-    deploy: (input, options) => telling(SHORT_FORM, options, () => inner.deploy(input, options)),
-    undo: (cluster, options) => telling(SHORT_FORM, options, () => inner.undo(cluster, options)),
+    deploy: async (input, options) => telling(SHORT_FORM, options, () => inner.deploy(input, options)),
+    undo: async (cluster, options) => telling(SHORT_FORM, options, () => inner.undo(cluster, options)),
   };
 }
 
