@@ -64,6 +64,30 @@ it("gives a provider the secret, and the log the reference", async () => {
   rmSync(folder, { recursive: true });
 });
 
+it("undoes after a restart without recording what the provider shows", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  const file = join(folder, "log.db");
+  const before = bed({ engine: sqlite(file), secretResolver: memorySecrets({ db: VALUE }) });
+  const { clock, cluster, cloud } = before;
+  const strategy = redBlack({ keepWarm: 1 });
+  for (const brought of [release, { image: "shop/api:3" }]) {
+    const run = await clock.drive(before.delivery.deploy({ cluster, release: brought, strategy }));
+    expect(await clock.drive(run.outcome())).toBe("succeeded");
+  }
+  await clock.drive(before.delivery.close());
+
+  // Another process, which has resolved nothing, and in which the secret is another one by now.
+  const after = createDelivery({ engine: sqlite(file), clock, providers: [cloud.provider()] });
+  const targets = await clock.drive(after.undoTargets(cluster));
+  expect(targets[0]?.release).toEqual(release);
+  const undone = await clock.drive(after.undo(cluster));
+  expect(await clock.drive(undone.outcome())).toBe("succeeded");
+  await clock.drive(after.close());
+  for (const name of readdirSync(folder))
+    expect(readFileSync(join(folder, name)).includes(VALUE)).toBe(false);
+  rmSync(folder, { recursive: true });
+});
+
 it("changes nothing when a release refers to a secret that is not there", async () => {
   const { clock, cloud, cluster, delivery } = bed({ secretResolver: memorySecrets({}) });
   const run = await clock.drive(delivery.deploy({ cluster, release, strategy: redBlack() }));

@@ -21,6 +21,7 @@ import { engineHost } from "./engine-host.ts";
 import { checkFrom, follow, StreamHub } from "./event-stream.ts";
 import { Guard } from "./guard.ts";
 import { guardedDelivery } from "./guarded-delivery.ts";
+import { withRecordedReleases } from "./history/recorded-releases.ts";
 import { Housekeeping } from "./history/housekeeping.ts";
 import { policyOf, prune, type PruneOptions, type Retention } from "./history/prune.ts";
 import { reportOf, type Report, type ReportOptions } from "./history/report.ts";
@@ -257,7 +258,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     if (!provider || problems.length > 0) throw new ConfigurationError("undo", problems);
     const patience = signal ?? new AbortController().signal;
     const world = await new ProviderCalls(provider, cluster as Cluster, clock, calls).observe(patience);
-    return concealReleases(world, secrets);
+    return withRecordedReleases(concealReleases(world, secrets), cluster, engine);
   };
 
   // What was parked for want of this code goes on.

@@ -54,12 +54,13 @@ export async function runRolloutStage(
 // Before anything is changed: whose run it is may write there, and its secrets are there.
 async function mayBegin(
   attempt: Attempt,
-  { cluster, release }: DeployInput<Json>,
+  { cluster, release, group }: DeployInput<Json>,
   using: Surroundings,
 ): Promise<void> {
   const actor = using.journal.peek(attempt.effect.run)?.actor;
   await using.guard.demand(actor, "WRITE", accountOf(cluster), `deploy to ${clusterId(cluster)}`);
-  await using.secrets.reveal(release, secretUse(attempt, using));
+  // A group that is brought back has its secrets.
+  if (group === undefined) await using.secrets.reveal(release, secretUse(attempt, using));
 }
 
 // In the midst of a rollout a secret that is gone is the release's fault: the rollout takes its way back.
