@@ -8,6 +8,7 @@ export type ErrorCode =
   | "GENNAKER_CONFIGURATION"
   | "GENNAKER_UNSUPPORTED"
   | "GENNAKER_PROVIDER"
+  | "GENNAKER_DENIED"
   | "GENNAKER_CONFLICT"
   | "GENNAKER_TIMEOUT"
   | "GENNAKER_INVARIANT";
@@ -115,6 +116,39 @@ export class ProviderError extends DeliveryError {
     this.ambiguous = ambiguous ?? kind === "unavailable";
     if (claimedBy !== undefined) this.claimedBy = claimedBy;
     if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** An actor may not do this. Nothing was changed. */
+export class DeniedError extends DeliveryError {
+  /** Undefined: nobody was named. */
+  readonly actor: string | undefined;
+  /** What the actor lacks: `EXECUTE`, `JUDGE` … */
+  readonly permission: string;
+  /** On what, as one text: `pipeline "promote-to-prod" of application "shop"`. */
+  readonly resource: string;
+
+  constructor(
+    denial: {
+      readonly actor: string | undefined;
+      readonly permission: string;
+      readonly resource: string;
+      /** What was to be done: `cancel run 018f…`. */
+      readonly operation: string;
+    },
+    options: ErrorOptions = {},
+  ) {
+    const { actor, permission, resource, operation } = denial;
+    const who = actor === undefined ? "an actor without a name" : JSON.stringify(actor);
+    const remedy = actor === undefined ? "; say who acts: pass `actor`, or use delivery.as(actor)" : "";
+    super(
+      "GENNAKER_DENIED",
+      `${who} may not ${operation}: ${permission} on ${resource} is missing${remedy}; nothing was changed`,
+      { ...options, details: { actor: actor ?? null, permission, resource, operation, ...options.details } },
+    );
+    this.actor = actor;
+    this.permission = permission;
+    this.resource = resource;
   }
 }
 

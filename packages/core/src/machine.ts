@@ -17,4 +17,17 @@ export type { Stopwatch } from "./machine/rollout/stopwatch.ts";
 export type { Spec, Tally } from "./machine/rollout/tally.ts";
 export type { TurnRule } from "./machine/rollout/turn.ts";
 export type { Step, StepRule } from "./machine/rollout/want.ts";
+// What is read out of logs that are there.
+export { type Deployment, deploymentsIn } from "./machine/history/deployments.ts";
+export { durationsOf } from "./machine/history/durations.ts";
+export { figuresOf, type Window } from "./machine/history/figures.ts";
+export {
+  type Span,
+  type TimedAttempt,
+  type TimedPhase,
+  type TimedStage,
+  type TimedWait,
+  timeline,
+  type Timeline,
+} from "./machine/history/timeline.ts";
 export { viewGroups } from "./machine/rollout/view.ts";

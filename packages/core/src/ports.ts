@@ -28,6 +28,28 @@ export type {
   SupersededBy,
   Verdict,
 } from "./machine/events.ts";
+export {
+  allowAll,
+  type Authorizer,
+  type Permission,
+  type Resource,
+  resourceText,
+} from "./ports/authorizer.ts";
+export type { SecretResolver, SecretUse } from "./ports/secrets.ts";
+export { evolveThread, threadOf } from "./machine/thread/evolve.ts";
+export { threadText } from "./machine/thread/text.ts";
+export {
+  type Thread,
+  type ThreadAct,
+  type ThreadAction,
+  threadActions,
+  type ThreadAnswer,
+  type ThreadQuestion,
+  type ThreadTick,
+  type TickMark,
+} from "./machine/thread/thread.ts";
+export type { NoticeContext, Notifier, StartRefusal } from "./ports/notifier.ts";
+export type { Trigger, TriggeredStart } from "./ports/trigger.ts";
 export { type Clock, systemClock } from "./ports/clock.ts";
 export type {
   Committed,
@@ -49,6 +71,7 @@ export type { CallOptions, Condition, GroupSpec, Provider, Supports, Token } fro
 export {
   ConfigurationError,
   ConflictError,
+  DeniedError,
   DeliveryError,
   type ErrorCode,
   type ErrorOptions,

@@ -84,7 +84,7 @@ test("a log of a newer version is left as it is, and the version that wrote it i
   database.exec("PRAGMA user_version = 7; UPDATE owner SET version = '9.1.0'");
   database.close();
   expect(await problemsOf(directory.file)).toEqual([
-    "the file was written by a newer Gennaker (version 9.1.0, schema 7; this one reads up to 1): upgrade @gennaker/core",
+    "the file was written by a newer Gennaker (version 9.1.0, schema 7; this one reads up to 2): upgrade @gennaker/core",
   ]);
 });
 

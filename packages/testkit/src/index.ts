@@ -47,6 +47,17 @@ export {
 } from "./simulate/simulation-violation.ts";
 export { testEngine } from "./engine/kit.ts";
 export type { EngineKitOptions, EngineUnderTest } from "./engine/options.ts";
+export { testAuthorizer } from "./ports/authorizer-kit.ts";
+export type {
+  AuthorizerKitOptions,
+  AuthorizerUnderTest,
+  GrantedRight,
+  GrantedRights,
+} from "./ports/authorizer-kit.ts";
+export { type NotifierUnderTest, testNotifier } from "./ports/notifier-kit.ts";
+export type { PortKitOptions } from "./ports/register.ts";
+export { type SecretResolverUnderTest, testSecretResolver } from "./ports/secrets-kit.ts";
+export { testTrigger, type TriggerUnderTest } from "./ports/trigger-kit.ts";
 export { exploreStrategy } from "./explore/explore.ts";
 export { type ExploreOptions, type Fault, FAULTS } from "./explore/options.ts";
 export { type Property, PROPERTIES } from "./explore/properties.ts";

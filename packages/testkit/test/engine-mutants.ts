@@ -96,6 +96,8 @@ const LISTS = "lists >";
 const ATOMICITY = "atomicity >";
 const CREATING = "creating >";
 const DURABILITY = "durability >";
+const CURSORS = "cursors >";
+const PRUNING = "pruning >";
 const CLOSING = "closing >";
 
 /** Each breaks one promise; the name says what it does wrong. */
@@ -740,6 +742,138 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   "can be opened twice": {
     caughtBy: `${CLOSING} an open engine cannot be opened`,
     wrap: (engine) => ({ open: (host) => engine.open(host).catch(() => {}) }),
+  },
+  "lists runs of all actors": {
+    caughtBy: `${LISTS} runs are listed by who started them, and by when`,
+    wrap: (engine) => ({ list: ({ actor: _, ...filter }) => engine.list(filter) }),
+  },
+  "lists runs of all times": {
+    caughtBy: `${LISTS} runs are listed by who started them, and by when`,
+    wrap: (engine) => ({ list: ({ from: _, ...filter }) => engine.list(filter) }),
+  },
+  "takes the end of a time for a part of it": {
+    caughtBy: `${LISTS} runs are listed by who started them, and by when`,
+    wrap: (engine) => ({
+      list: ({ to, ...filter }) => engine.list({ ...filter, ...(to !== undefined && { to: to + 1 }) }),
+    }),
+  },
+  "lists runs of all clusters": {
+    caughtBy: `${LISTS} runs are listed by the clusters and applications that they have to do with`,
+    wrap: (engine) => ({ list: ({ cluster: _, ...filter }) => engine.list(filter) }),
+  },
+  "forgets what a run has to do with": {
+    caughtBy: `${LISTS} runs are listed by the clusters and applications that they have to do with`,
+    wrap: rewriting(without("concerns")),
+  },
+  "takes any instant": {
+    caughtBy: `${LISTS} a filter by an instant that is none is refused`,
+    wrap: (engine) => ({ list: ({ from: _, ...filter }) => engine.list(filter) }),
+  },
+  "lets a new reader begin with history": {
+    caughtBy: `${CURSORS} a new reader begins after the newest event, and is known from then on`,
+    wrap: () => ({ cursor: async () => 0 }),
+  },
+  "forgets a reader that has moved nothing": {
+    caughtBy: `${CURSORS} a new reader begins after the newest event, and is known from then on`,
+    wrap: (engine) => ({ cursor: async () => (await engine.scan(0, 1000)).at(-1)?.offset ?? 0 }),
+  },
+  "lets the first reader of an empty log miss an event": {
+    caughtBy: `${CURSORS} a reader of an empty log begins with its first event`,
+    wrap: (engine) => ({ cursor: async (reader) => Math.max(1, await engine.cursor!(reader)) }),
+  },
+  "moves a cursor back": {
+    caughtBy: `${CURSORS} a cursor moves on, and never goes back`,
+    wrap: () => {
+      const kept = new Map<string, number>();
+      return {
+        cursor: async (reader) => kept.get(reader) ?? 0,
+        moveCursor: async (reader, offset) => void kept.set(reader, offset),
+      };
+    },
+  },
+  "has one cursor for all readers": {
+    caughtBy: `${CURSORS} each reader has a cursor of its own`,
+    wrap: (engine) => ({
+      cursor: () => engine.cursor!("all"),
+      moveCursor: (_, offset) => engine.moveCursor!("all", offset),
+    }),
+  },
+  "keeps cursors in its process": {
+    caughtBy: `${CURSORS} a cursor is where it was when the log is opened again`,
+    wrap: (engine, opening) => ({
+      cursor: (reader) => engine.cursor!(`${reader} ${opening}`),
+      moveCursor: (reader, offset) => engine.moveCursor!(`${reader} ${opening}`, offset),
+    }),
+  },
+  "removes runs and keeps their events": {
+    caughtBy: `${PRUNING} a run that is over is removed with all its events, and no other`,
+    wrap: (engine) => ({
+      prune: async (runs) => runs,
+      list: async (filter) => (await engine.list(filter)).slice(0, 1),
+    }),
+  },
+  "removes what is not over": {
+    caughtBy: `${PRUNING} a run that is not over is not removed, nor one that is still worked for`,
+    wrap: (engine) => ({
+      prune: async (runs, upTo) => {
+        for (const run of runs)
+          await engine
+            .commit(run, -1, (loaded) => ({
+              events: [],
+              status: "failed",
+              settle: loaded?.effects.map(({ id }) => id) ?? [],
+            }))
+            .catch(() => {});
+        return engine.prune!(runs, upTo);
+      },
+    }),
+  },
+  "removes what nobody has read": {
+    caughtBy: `${PRUNING} a run that was not read to its end is not removed`,
+    wrap: (engine) => ({ prune: (runs) => engine.prune!(runs) }),
+  },
+  "gives offsets again": {
+    caughtBy: `${PRUNING} no offset is given again`,
+    wrap: (engine) => {
+      let taken = 0;
+      const label = (event: Event): Event => ({ ...event, offset: event.offset - taken });
+      return {
+        prune: async (runs, upTo) => {
+          const removed = await engine.prune!(runs, upTo);
+          taken += 2 * removed.length;
+          return removed;
+        },
+        scan: async (from, limit) => (await engine.scan(from + taken, limit)).map(label),
+      };
+    },
+  },
+  "keeps the key of a removed run": {
+    caughtBy: `${PRUNING} an idempotency key is free again when its run is removed`,
+    wrap: (engine) => {
+      const keys = new Map<string, string>();
+      return {
+        create: async (run, write) => {
+          const taken = keys.get(run.idempotencyKey ?? "");
+          if (taken !== undefined) return { run: taken, created: false, events: [], issued: [], permits: [] };
+          if (run.idempotencyKey !== undefined) keys.set(run.idempotencyKey, run.run);
+          return engine.create(run, write);
+        },
+      };
+    },
+  },
+  "removes for its own process alone": {
+    caughtBy: `${PRUNING} what was removed is not there, and its offsets are not given, when the log is opened again`,
+    wrap: (engine) => {
+      const hidden = new Set<string>();
+      return {
+        prune: async (runs) => {
+          for (const run of runs) hidden.add(run);
+          return runs;
+        },
+        list: async (filter) => (await engine.list(filter)).filter(({ run }) => !hidden.has(run)),
+        scan: async (...page) => (await engine.scan(...page)).filter(({ run }) => !hidden.has(run)),
+      };
+    },
   },
 };
 

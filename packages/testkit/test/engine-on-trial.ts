@@ -39,6 +39,9 @@ function owner(log: Engine, alive: () => boolean): Engine {
     scan: (from, limit) => log.scan(from, limit),
     line: (key) => log.line(key),
     list: (filter) => log.list(filter),
+    cursor: (reader) => writing(() => log.cursor!(reader)),
+    moveCursor: (reader, offset) => writing(() => log.moveCursor!(reader, offset)),
+    prune: (runs, upTo) => writing(() => log.prune!(runs, upTo)),
     close: async () => (alive() ? log.close() : undefined),
   };
 }

@@ -52,7 +52,14 @@ export class Children {
     const at = this.#clock.now();
     const { key, actor, stage } = origin;
     const result = await this.#journal.create(
-      { run, pipeline: pipeline.name, startedAt: at, idempotencyKey: key },
+      {
+        run,
+        pipeline: pipeline.name,
+        startedAt: at,
+        idempotencyKey: key,
+        ...(pipeline.application !== undefined && { application: pipeline.application }),
+        ...(actor !== undefined && { actor }),
+      },
       {
         type: "run-started",
         at,

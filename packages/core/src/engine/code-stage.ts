@@ -9,7 +9,7 @@ import type { Attempt } from "./attempt.ts";
 import { type Outlook, outlookOf } from "./outlook.ts";
 import { withFollowers } from "./followers.ts";
 import { validate } from "./stage-input.ts";
-import { record, stageOf, type Surroundings } from "./surroundings.ts";
+import { record, secretUse, stageOf, type Surroundings } from "./surroundings.ts";
 
 const RETRY_MS = 1000;
 const RETRY_MAX_MS = 60_000;
@@ -44,7 +44,12 @@ async function callStage(
   stage: StageState,
   using: Surroundings,
 ): Promise<Json> {
-  return checkOutput(code, await code.type.run?.(new CodeContext(attempt, stage, using)));
+  const input = await using.secrets.reveal(stage.input ?? null, secretUse(attempt, using));
+  const output = await checkOutput(
+    code,
+    await code.type.run?.(new CodeContext(attempt, stage, input, using)),
+  );
+  return using.redactor.learned(output);
 }
 
 /** Whether an error says that somebody else's result counts. */
@@ -92,11 +97,11 @@ class CodeContext implements StageContext<unknown> {
   readonly input: unknown;
   readonly attempt: number;
 
-  constructor(attempt: Attempt, stage: StageState, using: Surroundings) {
+  constructor(attempt: Attempt, stage: StageState, input: Json, using: Surroundings) {
     this.#attempt = attempt;
     this.#using = using;
     this.#stage = stage;
-    this.input = stage.input;
+    this.input = input;
     this.attempt = stage.attempt;
   }
 
@@ -176,8 +181,10 @@ export async function recordStep<T extends Json>(
   if (Object.hasOwn(steps, step)) return steps[step] as T;
   const { json, problems } = copyJson(await compute(), `step ${JSON.stringify(step)}`);
   if (problems.length > 0) throw new ConfigurationError(`stage ${JSON.stringify(effect.id)}`, problems);
+  const value = using.redactor.learned(json);
   await record(using, effect, [
-    { type: "stage-step-recorded", at: using.clock.now(), stage: effect.id, step, value: json },
+    { type: "stage-step-recorded", at: using.clock.now(), stage: effect.id, step, value },
   ]);
-  return json as T;
+  // The same now as on a later attempt.
+  return value as T;
 }

@@ -1,15 +1,19 @@
 import { uuidv7 } from "uuidv7";
 import { ConfigurationError, ConflictError } from "../errors.ts";
 import type { Event, EventType, NewEvent } from "../machine/events.ts";
-import { type Cluster, clusterId, type ClusterState } from "../model/cluster.ts";
+import { applicationOf, type Cluster, clusterId, type ClusterState } from "../model/cluster.ts";
 import type { Check } from "../model/check.ts";
 import type { Json } from "../model/json.ts";
 import type { Pipeline } from "../model/pipeline.ts";
+import { allowAll, type Authorizer } from "../ports/authorizer.ts";
 import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../ports/clock.ts";
 import type { Engine, RunFilter, RunSummary } from "../ports/engine.ts";
 import { silentLogger, type Logger } from "../ports/logger.ts";
+import type { Notifier } from "../ports/notifier.ts";
 import type { Provider } from "../ports/provider.ts";
+import type { SecretResolver } from "../ports/secrets.ts";
+import type { Trigger } from "../ports/trigger.ts";
 import type { DeployInput, DeployStage } from "../stages/deploy.ts";
 import { checkCluster } from "../stages/deploy-input.ts";
 import { Children } from "./children.ts";
@@ -20,6 +24,12 @@ import { undoFactory } from "./undo-strategy.ts";
 import type { UndoTarget } from "./undo.ts";
 import { engineHost } from "./engine-host.ts";
 import { checkFrom, follow, StreamHub } from "./event-stream.ts";
+import { Guard } from "./guard.ts";
+import { guardedDelivery } from "./guarded-delivery.ts";
+import { withRecordedReleases } from "./history/recorded-releases.ts";
+import { Housekeeping } from "./history/housekeeping.ts";
+import { policyOf, prune, type PruneOptions, type Retention } from "./history/prune.ts";
+import { reportOf, type Report, type ReportOptions } from "./history/report.ts";
 import { guardedLogger } from "./guarded-logger.ts";
 import { Journal, unknownRun } from "./journal.ts";
 import { Lines } from "./lines.ts";
@@ -27,10 +37,14 @@ import { Listeners } from "./listeners.ts";
 import { memory } from "./memory/memory.ts";
 import { Redactor } from "./redact.ts";
 import { Registry, type AnyPipeline, type StrategyFactory } from "./registry.ts";
+import { NoticeBoards } from "./notices/notice-boards.ts";
+import { tellingRefusals } from "./notices/refused-starts.ts";
+import { Triggers } from "./triggers.ts";
 import { callLimits, ProviderCalls } from "./provider-calls.ts";
 import { recordRunInput } from "./run-input.ts";
 import { recordShortForm, shortFormOf } from "./short-form.ts";
 import { runHandle, type RunAccess, type RunHandle } from "./run-handle.ts";
+import { concealReleases, Secrets } from "./secrets.ts";
 import { StageEffects } from "./stage-effects.ts";
 import { type Disabled, SWITCHES, Switches } from "./switches.ts";
 
@@ -52,10 +66,22 @@ export interface DeliveryOptions {
   readonly clock?: Clock;
   /**
    * Values (of 4 characters or more) that must never be seen in a recorded error, a line of progress, a reason or a log
-   * line. Inputs and outputs are recorded as they are, whatever they hold: pass the name of a secret, and read the
-   * secret itself where it is used.
+   * line. Inputs and outputs are recorded as they are, whatever they hold: refer to a secret in them by `secret("name")`.
    */
   readonly secrets?: readonly string[];
+  /** What `secret("name")` in an input stands for; asked where the secret is used. Default: nobody knows any. */
+  readonly secretResolver?: SecretResolver;
+  /**
+   * Who may do what; asked before each operation. Default: `allowAll`, everybody may do everything, and roles are what
+   * the caller says.
+   */
+  readonly authorizer?: Authorizer;
+  /** Who is told of runs. */
+  readonly notifiers?: readonly Notifier[];
+  /** What starts runs, from the opening of the log to its closing. */
+  readonly triggers?: readonly Trigger[];
+  /** Removes finished runs at the opening, and each hour. Default: everything is kept; see `delivery.prune`. */
+  readonly retention?: Retention;
   /** For providers' calls: milliseconds for one call (default 60,000), repetitions where safe (default 5). */
   readonly calls?: { readonly timeoutMs?: number; readonly retries?: number };
   /** Makes ids of runs, without slashes. Default: UUIDs of version 7, which sort by time. */
@@ -75,10 +101,11 @@ export interface RestartOptions extends StartOptions {
   readonly reason?: string;
 }
 
-/** The engine: starts runs, carries them out, and tells of them. */
-export interface Delivery {
-  /** Resolves once the log is open and what was unsettled goes on; every other call waits for it by itself. */
-  ready(): Promise<void>;
+/**
+ * What an actor can do: starts runs, acts on them, and sees what happens. Where there is an authorizer, whatever the actor
+ * may not do is a `DeniedError`, and changes nothing; lists and streams leave out what the actor may not READ.
+ */
+export interface ActingDelivery {
   /**
    * Starts a run of a pipeline.
    *
@@ -150,17 +177,44 @@ export interface Delivery {
   ): Promise<void>;
   /** Why a pipeline is disabled, since when and by whom; undefined when it is not. */
   disabled(pipeline: AnyPipeline | string): Promise<Disabled | undefined>;
-  /** A run by its id. @throws ConflictError when there is none */
-  run(id: string): Promise<RunHandle>;
+  /** A run by its id. `actor`: who looks. @throws ConflictError when there is none */
+  run(id: string, options?: { readonly actor?: string }): Promise<RunHandle>;
   /** Runs, newest first. */
   runs(filter?: RunFilter): Promise<readonly RunSummary[]>;
-  /** Events of all runs: from an offset on (default: the beginning), then live, until the signal aborts or the delivery closes. */
+  /**
+   * Deployment frequency, lead time, change failure rate and time to restore in a window, and how long runs and stages
+   * took. Reads the events of the runs it is about.
+   *
+   * @throws ConfigurationError when the window is none
+   */
+  report(options?: ReportOptions): Promise<Report>;
+  /**
+   * Removes finished runs with all their events: those that are older than `olderThan`, but the newest `keep` of each pipeline, the
+   * last two that brought something to a cluster, those with somebody still at work, and those that a notifier was
+   * not told of. Their idempotency keys are free again. Answers how many. Needs ADMIN: on the pipeline or application
+   * that is named, else on application `"*"`.
+   *
+   * @throws UnsupportedError when the engine's log only grows
+   */
+  prune(options?: PruneOptions): Promise<number>;
+  /**
+   * Events of all runs: from an offset on (default: the beginning), then live, until the signal aborts or the delivery closes.
+   * What was removed is skipped; offsets are never given again.
+   */
   events(options?: { readonly from?: number; readonly signal?: AbortSignal }): AsyncIterable<Event>;
   /**
    * Calls back on each event of a type, as it is recorded; returns how to stop. For history, use `events`. A listener
    * that throws or rejects is reported to the logger; the other listeners and the run do not notice.
    */
   on<T extends EventType>(type: T, listener: (event: Event<T>) => unknown): () => void;
+}
+
+/** The engine: starts runs, carries them out, and tells of them. What only the program itself does is not asked for. */
+export interface Delivery extends ActingDelivery {
+  /** Resolves once the log is open and what was unsettled goes on; every other call waits for it by itself. */
+  ready(): Promise<void>;
+  /** The same delivery for one actor: every call is this actor's, and is asked for and recorded as such. */
+  as(actor: string): ActingDelivery;
   /** Adds a pipeline; parked runs that waited for it go on. */
   register(pipeline: AnyPipeline): void;
   /** Stops here, in order: nothing new is begun, what is under way is left as it is and goes on at the next opening. */
@@ -197,16 +251,33 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const lines = new Lines();
   const children = new Children({ journal, clock }, hub, switches, newRunId);
   const guarded = new Set((options.guarded ?? []).map(clusterId));
-  const using = { journal, registry, clock, logger, redactor, calls, lines, children, guarded };
-  const effects = new StageEffects(using);
+  const guard = new Guard(options.authorizer ?? allowAll, logger);
+  const secrets = new Secrets(options.secretResolver, redactor);
+  const effects = new StageEffects({
+    journal,
+    registry,
+    clock,
+    logger,
+    redactor,
+    calls,
+    lines,
+    children,
+    guarded,
+    guard,
+    secrets,
+  });
   const admissions = new Admissions(journal, clock);
   const host = engineHost({ clock, logger, journal }, effects, admissions, hub, listeners, switches);
   const opened = engine.open(host);
   // Rejects every call, rather than the process.
   opened.catch((error: unknown) => logger.error({ error }, "the log cannot be opened"));
 
+  const boards = new NoticeBoards(options.notifiers ?? [], { engine, hub, clock, logger, redactor });
+  const prepared = opened.then(() => boards.open());
+  prepared.catch(() => {});
+
   const ready = async (): Promise<void> => {
-    await opened;
+    await prepared;
     if (hub.closed) throw new ConflictError("the delivery was closed");
   };
   const access: RunAccess = { ready, journal, engine, hub, clock, redactor, switches };
@@ -214,27 +285,31 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const create = async (
     pipeline: AnyPipeline,
     input: Json,
-    start: StartOptions,
+    { actor, idempotencyKey }: StartOptions,
+    application: string | undefined = pipeline.application,
     because: Pick<NewEvent<"run-started">, "restarts" | "reason"> = {},
   ): Promise<RunHandle> => {
     await ready();
     await switches.check(pipeline.name);
     const at = clock.now();
-    const { actor, idempotencyKey } = start;
-    const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+    const said = {
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(actor !== undefined && { actor }),
+    };
+    const of = application === undefined ? {} : { application };
     const admission = admissionOf(pipeline, input);
     const { name } = pipeline;
+    const plan = { ...pipeline.plan(input), ...of };
     const { run, permits } = await journal
       .create(
-        { run: newRunId(), pipeline: name, startedAt: at, ...key },
+        { run: newRunId(), pipeline: name, startedAt: at, ...said, ...of },
         {
           type: "run-started",
           at,
-          plan: pipeline.plan(input),
+          plan,
           input,
-          ...key,
+          ...said,
           ...because,
-          ...(actor !== undefined && { actor }),
           ...(admission && { admission }),
         },
       )
@@ -245,12 +320,13 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     return runHandle(run, access);
   };
 
-  const look = (cluster: Cluster<unknown>, signal?: AbortSignal): Promise<ClusterState> => {
+  const look = async (cluster: Cluster<unknown>, signal?: AbortSignal): Promise<ClusterState> => {
     const provider = registry.provider(cluster?.provider);
     const problems = [...checkCluster(cluster), ...(provider ? [] : registry.providerProblems(cluster))];
     if (!provider || problems.length > 0) throw new ConfigurationError("undo", problems);
     const patience = signal ?? new AbortController().signal;
-    return new ProviderCalls(provider, cluster as Cluster, clock, calls).observe(patience);
+    const world = await new ProviderCalls(provider, cluster as Cluster, clock, calls).observe(patience);
+    return withRecordedReleases(concealReleases(world, secrets), cluster, engine);
   };
 
   const nameOf = (pipeline: AnyPipeline | string): string =>
@@ -280,7 +356,10 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
       () => true,
       () => false,
     );
+    await triggers.close();
+    await housekeeping?.close();
     await effects.close();
+    if (open) await boards.close();
     const closed = await Promise.allSettled([
       open ? engine.close() : undefined,
       ...registry.providers.map(async (provider) => provider.close()),
@@ -288,8 +367,27 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     for (const end of closed) if (end.status === "rejected") throw end.reason;
   };
 
-  return {
-    ready,
+  const report = async (
+    reported: ReportOptions,
+    may: (run: RunSummary) => Promise<boolean>,
+  ): Promise<Report> => {
+    await ready();
+    return reportOf(reported, { engine, now: clock.now() }, may);
+  };
+  const removed = (runs: readonly string[]): void => {
+    for (const run of runs) {
+      journal.forget(run);
+      // Who follows it hears that it is gone.
+      hub.notify(run, true);
+    }
+  };
+  const pruneLog = (pruned: PruneOptions, signal?: AbortSignal): Promise<number> =>
+    prune(pruned, { engine, clock, readers: boards.readers, removed }, signal);
+  const { retention } = options;
+  if (retention) policyOf(retention);
+  const housekeeping = retention && new Housekeeping(clock, logger, (signal) => pruneLog(retention, signal));
+
+  const acting: ActingDelivery = {
     async start(pipeline, input, start = {}) {
       learn(registry.add(pipeline));
       return create(pipeline, await recordRunInput(pipeline, input), start);
@@ -297,7 +395,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     async deploy(input, start = {}) {
       const recorded = recordShortForm(input, registry);
       learn(registry.learn(input.strategy));
-      return create(shortForm, recorded, start);
+      return create(shortForm, recorded, start, applicationOf(input.cluster));
     },
     async plan(
       pipeline: AnyPipeline | DeployStage,
@@ -322,7 +420,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     async undo(cluster, { to, ...start } = {}) {
       await ready();
       const input = await undoOf(cluster, await look(cluster), to, { engine, journal });
-      return create(shortForm, recordShortForm(input, registry), start);
+      return create(shortForm, recordShortForm(input, registry), start, applicationOf(cluster));
     },
     async restart(id, { reason, ...start } = {}) {
       await ready();
@@ -332,7 +430,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
         throw new ConflictError(`run ${id} is not over: cancel it first, then start it anew`);
       const because = { restarts: id, ...(reason !== undefined && { reason: redactor.text(reason) }) };
       const once = { idempotencyKey: `restart of ${id}`, ...start };
-      return create(registry.pipeline(old.plan.pipeline), old.input, once, because);
+      return create(registry.pipeline(old.plan.pipeline), old.input, once, old.plan.application, because);
     },
     async disable(pipeline, act) {
       await ready();
@@ -365,7 +463,37 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
         last: () => false,
         ...(signal && { signal }),
       }),
+    report: (reported = {}) => report(reported, async () => true),
+    async prune(pruned = {}) {
+      await ready();
+      return pruneLog(pruned);
+    },
     on: (type, listener) => listeners.add(type, listener),
+  };
+  const guardedBy = (bound: string | undefined): ActingDelivery =>
+    guardedDelivery(acting, { guard, journal, registry, report, bound });
+  const boundTo = (bound: string | undefined): ActingDelivery =>
+    tellingRefusals(guardedBy(bound), bound, (asked, error) => boards.refused(asked, error));
+  const triggers = new Triggers(options.triggers ?? [], {
+    registry,
+    clock,
+    logger,
+    redactor,
+    delivery: guardedBy(undefined),
+    refused: (asked, error) => boards.refused(asked, error),
+  });
+  const goOn = async (): Promise<void> => {
+    await ready();
+    triggers.open();
+    housekeeping?.open();
+  };
+  // A log that cannot be opened is reported by every call.
+  goOn().catch(() => {});
+
+  return {
+    ...boundTo(undefined),
+    ready,
+    as: boundTo,
     register(pipeline) {
       learn(registry.add(pipeline));
     },

@@ -1,11 +1,13 @@
 import { ConflictError, DeliveryError } from "../errors.ts";
 import type { Event, NewEvent, Outcome } from "../machine/events.ts";
 import { advance, begin, fold, replay, type Change } from "../machine/run/advance.ts";
+import { withConcerns } from "../machine/history/concerns.ts";
 import type { RunState } from "../machine/run/state.ts";
 import type { FinishedRun } from "../model/stage.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Committed, Engine, NewRun, PermitState } from "../ports/engine.ts";
 import type { Logger } from "../ports/logger.ts";
+import { readRun } from "./read-run.ts";
 import { sleep } from "./sleep.ts";
 
 interface Known {
@@ -20,7 +22,6 @@ interface Decided {
 
 // Runs that wait for days need not stay in memory: beyond so many, the ones not touched for longest are folded again when needed.
 const KNOWN_MAX = 2000;
-const PAGE = 1000;
 const PAUSE_MS = 500;
 const PAUSE_MAX_MS = 15_000;
 
@@ -60,7 +61,7 @@ export class Journal {
     const decided = this.#deciding(run.run);
     decided.known = { seq: write.events.length - 1, state };
     try {
-      const result = await this.#engine.create(run, write);
+      const result = await this.#engine.create(run, withConcerns(write));
       this.committed(result.events);
       return result;
     } finally {
@@ -80,7 +81,7 @@ export class Journal {
         const { state, write } = advance(fold(known?.state, loaded), loaded.effects, change, now);
         next = state;
         decided.known = { seq: loaded.seq + write.events.length, state };
-        return write;
+        return withConcerns(write);
       });
       this.committed(committed.events);
       return { ...committed, state: next as RunState };
@@ -125,6 +126,11 @@ export class Journal {
     }
   }
 
+  /** A run was removed from the log. */
+  forget(run: string): void {
+    this.#known.delete(run);
+  }
+
   /** Keeps a run in memory until `release` is called: for as long as somebody drives it. */
   hold(run: string): void {
     this.#pinned.add(run);
@@ -145,7 +151,7 @@ export class Journal {
   async state(run: string): Promise<RunState | undefined> {
     const known = this.#known.get(run);
     if (known) return known.state;
-    const events = await this.#readAll(run);
+    const events = await readRun(this.#engine, run);
     if (events.length === 0) return undefined;
     const loaded = { seq: events.length - 1, state: replay(run, events) };
     const newer = this.#known.get(run);
@@ -160,15 +166,6 @@ export class Journal {
     const status = ["succeeded", "rolled-back", "cancelled", "failed"] as const;
     const [last] = await this.#engine.list({ pipeline, status, before, limit: 1 });
     return last && { run: last.run, outcome: last.status as Outcome, startedAt: last.startedAt };
-  }
-
-  async #readAll(run: string): Promise<readonly Event[]> {
-    const events: Event[] = [];
-    for (;;) {
-      const page = await this.#engine.read(run, events.length, PAGE);
-      events.push(...page);
-      if (page.length < PAGE) return events;
-    }
   }
 
   #deciding(run: string): Decided {

@@ -7,6 +7,7 @@ import type { Json } from "../model/json.ts";
 import type { Operation } from "../model/operation.ts";
 import type { Attempt } from "./attempt.ts";
 import { isConflict } from "./code-stage.ts";
+import { accountOf } from "./guard.ts";
 import { OperationDriver } from "./operation-driver.ts";
 import { Parked } from "./parked.ts";
 import { ProviderCalls } from "./provider-calls.ts";
@@ -58,6 +59,7 @@ async function operate(
   calls: ProviderCalls,
   using: Surroundings,
 ): Promise<Json> {
+  await mayOperate(attempt, operation, using);
   const world = await fresh(calls, attempt, using);
   const target = await recordTarget(attempt, operation, world, calls, using);
   if (operation.do === "find") return describe(operation, [selectGroup(world.groups, operation.group)]);
@@ -75,6 +77,17 @@ async function operate(
         after.groups.find((group) => group.name === name) ?? { name, desired: 0, healthy: 0, share: 0 },
     ),
   );
+}
+
+// Whose run it is may do this there.
+async function mayOperate(
+  { effect }: Attempt,
+  { do: operation, cluster }: Operation,
+  { guard, journal }: Surroundings,
+): Promise<void> {
+  const permission = operation === "find" ? "READ" : "WRITE";
+  const what = `${operation} in ${clusterId(cluster)}`;
+  await guard.demand(journal.peek(effect.run)?.actor, permission, accountOf(cluster), what);
 }
 
 async function fresh(

@@ -47,6 +47,9 @@ export function callLimits({
   return { timeoutMs, retries };
 }
 
+/** Puts secrets in the place of their references, in what a provider is given to run. */
+export type Reveal = (release: Json, signal: AbortSignal) => Promise<Json>;
+
 /** How a command ended, and with what error. `fenced`: somebody newer has the cluster. */
 export interface CommandEnd {
   readonly result: CommandResult | "fenced";
@@ -69,12 +72,20 @@ export class ProviderCalls {
   readonly cluster: Cluster;
   readonly #clock: Clock;
   readonly #limits: CallLimits;
+  readonly #reveal: Reveal;
 
-  constructor(provider: Provider, cluster: Cluster, clock: Clock, limits: CallLimits) {
+  constructor(
+    provider: Provider,
+    cluster: Cluster,
+    clock: Clock,
+    limits: CallLimits,
+    reveal: Reveal = async (release) => release,
+  ) {
     this.provider = provider;
     this.cluster = cluster;
     this.#clock = clock;
     this.#limits = limits;
+    this.#reveal = reveal;
   }
 
   observe(signal: AbortSignal): Promise<ClusterState> {
@@ -155,9 +166,11 @@ export class ProviderCalls {
 
   async #send(body: RolloutCommand, release: Json, token: Token, options: CallOptions): Promise<void> {
     const { provider, cluster } = this;
-    if (body.do === "create-group")
-      await provider.createGroup(cluster, { key: body.key, release, size: body.size }, token, options);
-    else if (body.do === "scale-group") await provider.scaleGroup(cluster, body, token, options);
+    if (body.do === "create-group") {
+      const patience = options.signal ?? new AbortController().signal;
+      const spec = { key: body.key, release: await this.#reveal(release, patience), size: body.size };
+      await provider.createGroup(cluster, spec, token, options);
+    } else if (body.do === "scale-group") await provider.scaleGroup(cluster, body, token, options);
     else if (body.do === "set-traffic") await provider.setTraffic(cluster, body, token, options);
     else await provider.destroyGroup(cluster, body, token, options);
   }

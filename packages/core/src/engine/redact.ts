@@ -1,10 +1,13 @@
 import { copyJson, type Json } from "../model/json.ts";
+import { mapTexts } from "../model/secret.ts";
 import { DeliveryError } from "../errors.ts";
 import type { RecordedError } from "../machine/events.ts";
 
 const MASK = "[redacted]";
 // A message is for people, and the log keeps it for ever: a page of HTML or a dump of memory is cut off.
 const TEXT_MAX = 8000;
+/** Shorter values turn up everywhere: to mask them would make every text unreadable. */
+export const SHORTEST_SECRET = 4;
 const SECRET_NAME =
   /pass(word|wd|phrase)?$|secret|token$|api[-_]?key|access[-_]?key|private[-_]?key|authorization|cookie|credential/i;
 // What looks like a secret wherever it stands: credentials in an address, bearer tokens, cloud keys, private keys.
@@ -22,18 +25,35 @@ const SECRET_TEXT: readonly [RegExp, string][] = [
 
 /** Takes secrets out of what goes to a log, an event or an error. */
 export class Redactor {
-  readonly #values: readonly string[];
+  #values: readonly string[];
+  #learned: readonly string[] = [];
 
   /** `secrets`: values that must never be seen, wherever they turn up. Shorter than 4 characters is ignored. */
   constructor(secrets: readonly string[] = []) {
-    this.#values = secrets.filter((value) => value.length >= 4).toSorted((a, b) => b.length - a.length);
+    this.#values = longestFirst(secrets.filter((value) => value.length >= SHORTEST_SECRET));
+  }
+
+  /** From now on this value is never seen, nor as it looks in JSON, in an address or in Base64. */
+  learn(secret: string): void {
+    if (secret.length < SHORTEST_SECRET || this.#learned.includes(secret)) return;
+    const looks = [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret.toWellFormed()),
+      Buffer.from(secret).toString("base64"),
+    ];
+    this.#learned = longestFirst([...new Set([...this.#learned, ...looks])]);
+    this.#values = longestFirst([...new Set([...this.#values, ...looks])]);
+  }
+
+  /** A value with what was learned masked, and nothing else: what code returns is data, whatever it looks like. */
+  learned(value: Json): Json {
+    return this.#learned.length === 0 ? value : mapTexts(value, (text) => masked(text, this.#learned));
   }
 
   /** At most so much of it as a person reads. */
   text(text: string): string {
-    let clean = text;
-    for (const value of this.#values) clean = clean.replaceAll(value, MASK);
-    clean = shortened(clean);
+    let clean = shortened(masked(text, this.#values));
     for (const [pattern, replacement] of SECRET_TEXT) clean = clean.replace(pattern, replacement);
     return clean;
   }
@@ -78,6 +98,14 @@ export class Redactor {
         Object.keys(json).length > 0 && { details: this.json(json) as { [key: string]: Json } }),
     };
   }
+}
+
+function masked(text: string, values: readonly string[]): string {
+  return values.reduce((clean, value) => clean.replaceAll(value, MASK), text);
+}
+
+function longestFirst(values: readonly string[]): readonly string[] {
+  return values.toSorted((a, b) => b.length - a.length);
 }
 
 function shortened(text: string): string {

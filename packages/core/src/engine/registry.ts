@@ -14,6 +14,7 @@ import type { Provider } from "../ports/provider.ts";
 export type AnyPipeline = Pick<Pipeline<never, never>, "name" | "stages" | "problems" | "plan"> & {
   readonly input?: unknown;
   readonly concurrency?: Concurrency<never>;
+  readonly application?: string;
 };
 
 /** Makes a strategy again from its recorded options; `redBlack` and the like are such factories. */
@@ -68,6 +69,21 @@ export class Registry {
 
   get providers(): readonly Provider[] {
     return [...this.#providers.values()];
+  }
+
+  /** Whether this very pipeline is registered. */
+  has(pipeline: AnyPipeline): boolean {
+    return this.#pipelines.get(pipeline.name) === pipeline;
+  }
+
+  /** The pipeline of a name; undefined: none is registered here. */
+  find(name: string): AnyPipeline | undefined {
+    return this.#pipelines.get(name);
+  }
+
+  /** Names of all pipelines. */
+  get names(): readonly string[] {
+    return [...this.#pipelines.keys()];
   }
 
   /**

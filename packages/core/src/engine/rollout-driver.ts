@@ -67,8 +67,10 @@ export class RolloutDriver {
 
   constructor(drive: RolloutDrive) {
     this.#drive = drive;
-    this.#feed = new WorldFeed(drive.calls, drive.clock, drive.logger, () => drive.bell.ring());
-    this.#door = new PreviewDoor(drive.calls, drive.clock, drive.logger);
+    const { calls, clock, logger, bell, redactor } = drive;
+    const ring = (): void => bell.ring();
+    this.#feed = new WorldFeed(calls, clock, logger, ring, (message) => redactor.text(message));
+    this.#door = new PreviewDoor(calls, clock, logger);
   }
 
   /** Resolves when the rollout is over, or nobody's any more. Rejects only with the signal's reason or a lost fence. */

@@ -1,5 +1,7 @@
+import { ConfigurationError, ProviderError } from "../errors.ts";
 import { permitOf } from "../machine/run/permit.ts";
 import { isOver, type StageState } from "../machine/run/state.ts";
+import { clusterId } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import type { Strategy } from "../model/phase.ts";
 import type { PipelineStage } from "../model/pipeline-stage.ts";
@@ -8,6 +10,7 @@ import type { IssuedEffect } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";
 import { CheckCode } from "./check-code.ts";
 import { Measurements } from "./measurements.ts";
+import { accountOf } from "./guard.ts";
 import { strategyKey } from "./registry.ts";
 import type { Attempt } from "./attempt.ts";
 import { askForTurn } from "./cluster-turn.ts";
@@ -15,7 +18,7 @@ import { Parked } from "./parked.ts";
 import { ProviderCalls } from "./provider-calls.ts";
 import { RolloutDriver } from "./rollout-driver.ts";
 import { evaluateInput } from "./stage-input.ts";
-import { record, stageOf, type Surroundings } from "./surroundings.ts";
+import { record, secretUse, stageOf, type Surroundings } from "./surroundings.ts";
 
 /**
  * Drives the rollout of a deploy stage, once it has its cluster to itself.
@@ -33,6 +36,7 @@ export async function runRolloutStage(
   if (!recorded) return;
   const provider = using.registry.provider(recorded.cluster.provider);
   if (!provider) throw new Parked(using.registry.providerProblems(recorded.cluster).join("; "));
+  if (!stageOf(using, effect)?.rollout) await mayBegin(attempt, recorded, using);
   if (!(await admit(attempt, using))) return;
   admitted();
   const checks = new CheckCode(using.registry, recorded.strategy, () =>
@@ -43,7 +47,9 @@ export async function runRolloutStage(
     effect,
     bell,
     signal,
-    calls: new ProviderCalls(provider, recorded.cluster, using.clock, using.calls),
+    calls: new ProviderCalls(provider, recorded.cluster, using.clock, using.calls, (release, patience) =>
+      revealRelease(release, { effect, signal: patience }, using),
+    ),
     release: recorded.release,
     group: recorded.group,
     strategy: () => findStrategy(effect, code, recorded, using),
@@ -51,6 +57,42 @@ export async function runRolloutStage(
     measurements: new Measurements(effect, recorded, checks, using),
   });
   await driver.run();
+}
+
+// Before anything is changed: whose run it is may write there, and its secrets are there.
+async function mayBegin(
+  attempt: Attempt,
+  { cluster, release, group }: DeployInput<Json>,
+  using: Surroundings,
+): Promise<void> {
+  const actor = using.journal.peek(attempt.effect.run)?.actor;
+  await using.guard.demand(actor, "WRITE", accountOf(cluster), `deploy to ${clusterId(cluster)}`);
+  // A group that is brought back has its secrets.
+  if (group === undefined) await using.secrets.reveal(release, secretUse(attempt, using));
+}
+
+// In the midst of a rollout a secret that is gone is the release's fault: the rollout takes its way back.
+async function revealRelease(
+  release: Json,
+  attempt: Pick<Attempt, "effect" | "signal">,
+  using: Surroundings,
+): Promise<Json> {
+  try {
+    return await using.secrets.reveal(release, secretUse(attempt, using));
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    throw new ProviderError(
+      {
+        provider: "secrets",
+        operation: "resolve",
+        resource: `stage ${JSON.stringify(attempt.effect.id)}`,
+        kind: "invalid",
+        message: cause.problems.join("; "),
+        ambiguous: false,
+      },
+      { cause },
+    );
+  }
 }
 
 /** Waits for the cluster's permit; false when the stage ended while it waited. */

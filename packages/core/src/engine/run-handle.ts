@@ -8,6 +8,9 @@ import type { Engine } from "../ports/engine.ts";
 import { checkFrom, follow, type StreamHub } from "./event-stream.ts";
 import { findStage, judged, type JudgeAct } from "./judging.ts";
 import { type Journal, unknownRun } from "./journal.ts";
+import { timeline } from "../machine/history/timeline.ts";
+import { runMermaid } from "./pictures/run-mermaid.ts";
+import { readRun } from "./read-run.ts";
 import type { Redactor } from "./redact.ts";
 import { viewRun, type RunView } from "./run-view.ts";
 import type { Switches } from "./switches.ts";
@@ -77,6 +80,10 @@ export interface RunHandle {
    * @throws ConflictError when the run goes on and the stage has not failed, or its pipeline is disabled
    */
   retryFrom(stage: string, act?: Act): Promise<void>;
+  /** Where the run stands now, as a Mermaid flowchart: each stage's status, since when and how long. */
+  toMermaid(): Promise<string>;
+  /** When the run did what, as an SVG Gantt: stages as rows, phases below them, waits hatched. What runs ends now. */
+  toSvg(): Promise<string>;
 }
 
 /** What handles work with. */
@@ -103,8 +110,14 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
     ...(actor !== undefined && { actor }),
     ...(reason !== undefined && { reason: redactor.text(reason) }),
   });
+  // A run that was removed has no end to wait for.
+  const read = async (seq: number, limit: number): Promise<readonly Event[]> => {
+    const page = await engine.read(id, seq, limit);
+    if (page.length === 0 && !(await journal.state(id))) throw unknownRun(id);
+    return page;
+  };
   const events: RunHandle["events"] = ({ from = 0, signal } = {}) =>
-    follow((seq, limit) => engine.read(id, seq, limit), hub, {
+    follow(read, hub, {
       topic: `run ${id}`,
       from: checkFrom(from),
       ready: access.ready,
@@ -122,6 +135,13 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
     }
   };
 
+  const view = async (): Promise<RunView> => {
+    await access.ready();
+    const state = await journal.state(id);
+    if (!state) throw unknownRun(id);
+    return { ...viewRun(state), ...(await livePosition(state, journal)) };
+  };
+
   return {
     id,
     events,
@@ -133,7 +153,8 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
         for (;;) {
           signal?.throwIfAborted();
           const state = await journal.state(id);
-          if (state?.outcome !== undefined) return state.outcome;
+          if (!state) throw unknownRun(id);
+          if (state.outcome !== undefined) return state.outcome;
           signal?.throwIfAborted();
           if (hub.closed) throw closedBefore(id);
           await hub.wait(bell, signal);
@@ -142,11 +163,13 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
         hub.leave(topic, bell);
       }
     },
-    async state() {
-      await access.ready();
-      const state = await journal.state(id);
-      if (!state) throw unknownRun(id);
-      return { ...viewRun(state), ...(await livePosition(state, journal)) };
+    state: view,
+    toMermaid: async () => runMermaid(await view(), clock.now()),
+    async toSvg() {
+      await view();
+      // Not loaded until somebody wants a picture.
+      const { gantt } = await import("./pictures/gantt.ts");
+      return gantt(timeline(await readRun(engine, id), clock.now()));
     },
     async cancel({ mode = "graceful", ...who } = {}) {
       let answer: CancelAnswer = { requested: true };

@@ -6,11 +6,12 @@ import { checkCluster, checkGroup, checkOnBusy, checkStrategy } from "../stages/
 import { Parked } from "./parked.ts";
 import type { AnyPipeline, Registry } from "./registry.ts";
 
-const NAME = "deploy";
+/** Name of the pipeline of `delivery.deploy`. */
+export const SHORT_FORM = "deploy";
 
 /** The pipeline of `delivery.deploy`. Its input holds the strategy's name and options, which lead to its code. */
 export function shortFormOf(registry: Registry): AnyPipeline {
-  return pipeline<DeployInput<Json>>(NAME).stage(NAME, deploy, ({ input }) => ({
+  return pipeline<DeployInput<Json>>(SHORT_FORM).stage(SHORT_FORM, deploy, ({ input }) => ({
     ...input,
     strategy: registry.remake(input.strategy) ?? missing(input.strategy.name),
   }));

@@ -19,8 +19,17 @@ export class WorldFeed {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #changed: () => void;
+  readonly #clean: (message: string) => string;
 
-  constructor(calls: ProviderCalls, clock: Clock, logger: Logger, changed: () => void) {
+  /** `clean` takes out of what a provider says of a group's trouble what must not be recorded. */
+  constructor(
+    calls: ProviderCalls,
+    clock: Clock,
+    logger: Logger,
+    changed: () => void,
+    clean: (message: string) => string = (message) => message,
+  ) {
+    this.#clean = clean;
     this.#calls = calls;
     this.#clock = clock;
     this.#logger = logger;
@@ -38,7 +47,7 @@ export class WorldFeed {
     const meanwhile = { seen: undefined as ClusterState | undefined };
     this.#meanwhile = meanwhile;
     try {
-      this.#world = await this.#calls.observe(signal);
+      this.#world = this.#cleaned(await this.#calls.observe(signal));
     } finally {
       this.#meanwhile = undefined;
     }
@@ -99,7 +108,17 @@ export class WorldFeed {
       return false;
     }
     if (this.#world && world.revision <= this.#world.revision && !this.#world.stale) return false;
-    this.#world = world;
+    this.#world = this.#cleaned(world);
     return true;
+  }
+
+  #cleaned(world: ClusterState): ClusterState {
+    if (!world.groups.some(({ problem }) => problem)) return world;
+    const groups = world.groups.map((group) =>
+      group.problem
+        ? { ...group, problem: { ...group.problem, message: this.#clean(group.problem.message) } }
+        : group,
+    );
+    return { ...world, groups };
   }
 }

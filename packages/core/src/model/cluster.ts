@@ -23,6 +23,11 @@ export function clusterId(cluster: Cluster<unknown>): string {
   return `${cluster.provider}:${cluster.account}/${cluster.location}/${cluster.name}`;
 }
 
+/** The application that a cluster belongs to: its name up to the first dash. */
+export function applicationOf({ name }: Pick<Cluster<unknown>, "name">): string {
+  return name.split("-", 1)[0] ?? name;
+}
+
 /** Why instances of a group are not healthy. */
 export interface GroupProblem {
   /** For people, with numbers: `"GET /healthz answered 500, 3 of 3 instances"`. */

@@ -3,6 +3,7 @@ import type { Item } from "./items.ts";
 import type { Json } from "./json.ts";
 import { makePlan } from "./make-plan.ts";
 import type { PipelineStage } from "./pipeline-stage.ts";
+import { planMermaid } from "./plan-mermaid.ts";
 import type { Plan, StageRole } from "./plan.ts";
 import type { Schema } from "./schema.ts";
 import { checkShape } from "./shape.ts";
@@ -29,6 +30,7 @@ export interface PipelineSettings {
   readonly input?: Schema | undefined;
   readonly timeout?: unknown;
   readonly concurrency?: Concurrency<never> | undefined;
+  readonly application?: string | undefined;
 }
 
 /** A pipeline as far as it has been written. The types of what its methods take and return are `Pipeline`'s. */
@@ -37,8 +39,10 @@ export interface PipelineDraft {
   readonly stages: readonly PipelineStage[];
   readonly input?: Schema;
   readonly concurrency?: Concurrency<never>;
+  readonly application?: string;
   readonly problems: readonly string[];
   plan(input?: Json): Plan;
+  toMermaid(): string;
 }
 
 type Begun = Pick<PipelineStage, "name" | "type" | "input" | "each" | "made">;
@@ -49,7 +53,7 @@ export function draftPipeline(
   stages: readonly PipelineStage[],
   settings: PipelineSettings,
 ): PipelineDraft {
-  const { input, timeout, concurrency } = settings;
+  const { input, timeout, concurrency, application } = settings;
   const timeoutMs = milliseconds(timeout);
   const add = (stage: Begun, options: AnyOptions = {}, role?: StageRole): PipelineDraft =>
     draftPipeline(name, [...stages, finishStage(stage, stages, options, role)], settings);
@@ -58,12 +62,14 @@ export function draftPipeline(
     stages,
     ...(input && { input }),
     ...(concurrency && { concurrency }),
+    ...(application !== undefined && { application }),
     problems: [
       ...durationProblems("timeout", timeout),
       ...checkConcurrency(concurrency),
       ...checkShape(name, stages),
     ],
-    plan: planner(name, stages, timeoutMs),
+    plan: planner(name, stages, timeoutMs, application),
+    toMermaid: (): string => planMermaid(draft.plan()),
     stage: (stage: string, type: AnyStageType, make: InputFunction, options?: AnyOptions) =>
       add({ name: stage, type, input: make }, options),
     onFailure: (stage: string, type: AnyStageType, make: InputFunction, options?: AnyOptions) =>
@@ -104,12 +110,14 @@ function planner(
   name: string,
   stages: readonly PipelineStage[],
   timeoutMs: number | undefined,
+  application: string | undefined,
 ): PipelineDraft["plan"] {
   const isFixed = stages.every(({ each, made }) => !each || made || typeof each.items !== "function");
+  const of = application === undefined ? {} : { application };
   let fixed: Plan | undefined;
   return (input = null) => {
-    if (!isFixed) return makePlan(name, stages, input, timeoutMs);
-    fixed ??= makePlan(name, stages, input, timeoutMs);
+    if (!isFixed) return { ...makePlan(name, stages, input, timeoutMs), ...of };
+    fixed ??= { ...makePlan(name, stages, input, timeoutMs), ...of };
     return fixed;
   };
 }

@@ -47,6 +47,8 @@ export type MatrixOptions<Upstream extends string, Inputs> = ItemOptions<Upstrea
 export interface Pipeline<Input = Json, Outputs = object> {
   readonly name: string;
   readonly stages: readonly PipelineStage[];
+  /** What it belongs to, for lists, reports and rights. */
+  readonly application?: string;
   readonly input?: Schema<unknown, Input>;
   /** How many runs may be under way at once. Absent: any number. */
   readonly concurrency?: Concurrency<Input>;
@@ -58,6 +60,8 @@ export interface Pipeline<Input = Json, Outputs = object> {
    * @throws ConfigurationError when a matrix cannot make its list of the input
    */
   plan(input?: Json): Plan;
+  /** The shape as a Mermaid flowchart: for a README, a pull request, a page. */
+  toMermaid(): string;
 
   /**
    * Adds a stage. `input` runs when the stage starts, without side effects; what it returns is recorded as it is and
@@ -211,4 +215,6 @@ export interface PipelineOptions<Input> {
   readonly timeout?: Duration;
   /** How many runs may be under way at once. Default: any number. */
   readonly concurrency?: Concurrency<NoInfer<Input>>;
+  /** The application that its runs belong to: what rights, lists and reports go by. Default: none. */
+  readonly application?: string;
 }

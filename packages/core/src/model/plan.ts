@@ -48,6 +48,8 @@ export interface PlannedStage {
 /** A pipeline's shape, frozen in a run's first event. */
 export interface Plan {
   readonly pipeline: string;
+  /** What the pipeline belongs to, if it says so: for lists, reports and rights. */
+  readonly application?: string;
   readonly stages: readonly PlannedStage[];
   /** How long the run may take, apart from its `on-failure` and `finally` stages. Paused time does not count. */
   readonly timeoutMs?: number;

@@ -53,12 +53,26 @@ export interface RunSummary {
   readonly status: RunStatus;
   readonly startedAt: number;
   readonly idempotencyKey?: string;
+  /** Who started it. */
+  readonly actor?: string;
+  /** What its pipeline says that it belongs to. */
+  readonly application?: string;
 }
 
 /** Which runs to list; what is absent does not restrict. Newest first. */
 export interface RunFilter {
   readonly pipeline?: string;
   readonly status?: RunStatus | readonly RunStatus[];
+  /** Runs of pipelines of this application, and runs that acted on one of its clusters. */
+  readonly application?: string;
+  /** Runs that act, acted or wait to act on this cluster: `clusterId(cluster)`. */
+  readonly cluster?: string;
+  /** Runs that this actor started. */
+  readonly actor?: string;
+  /** Runs that started at this instant or later; milliseconds since 1970. */
+  readonly from?: number;
+  /** Runs that started before this instant. */
+  readonly to?: number;
   /** At most so many; default 100. */
   readonly limit?: number;
   /** Only runs that started before this run: the cursor of the next page. */
@@ -89,6 +103,8 @@ export interface Write {
   readonly wakeAt?: number | null;
   readonly status?: RunStatus;
   readonly request?: readonly PermitRequest[];
+  /** What the run has to do with from now on, for lists: ids of clusters, names of applications. Added to those before. */
+  readonly concerns?: { readonly clusters: readonly string[]; readonly applications: readonly string[] };
   /** Permits given back, or requests withdrawn; before `request` takes effect. */
   readonly release?: readonly { readonly key: string; readonly holder: string }[];
 }
@@ -107,6 +123,8 @@ export interface NewRun {
   readonly pipeline: string;
   readonly startedAt: number;
   readonly idempotencyKey?: string;
+  readonly actor?: string;
+  readonly application?: string;
 }
 
 /**
@@ -160,6 +178,19 @@ export interface Engine {
   read(run: string, from: number, limit: number): Promise<readonly Event[]>;
   /** Events of all runs from `from` (an offset, inclusive), in order, at most `limit`. */
   scan(from: number, limit: number): Promise<readonly Event[]>;
+  /**
+   * Up to which offset a reader of all runs has read. A reader that is new begins after the newest event, and is known
+   * from then on. Absent where nothing of this kind can be kept: then there are no notifiers.
+   */
+  cursor?(reader: string): Promise<number>;
+  /** Durably: everything up to this offset was read. A cursor never goes back; an older offset changes nothing. */
+  moveCursor?(reader: string, offset: number): Promise<void>;
+  /**
+   * Removes these runs with all their events, those alone that are over, of which no effect is outstanding, and which
+   * have no event after the offset `upTo`; answers with those that were removed. No offset is ever given again, and what
+   * was removed is skipped by `scan`. Absent where a log only grows.
+   */
+  prune?(runs: readonly string[], upTo?: number): Promise<readonly string[]>;
   /** Runs that pass a filter, newest first. */
   /** @throws ConflictError when there is no run `before` */
   list(filter: RunFilter): Promise<readonly RunSummary[]>;

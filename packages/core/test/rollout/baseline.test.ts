@@ -304,7 +304,10 @@ describe("a baseline that an interrupted rollout left", () => {
       ],
     });
     const newer = group("v004", { share: 100, release: "v2" });
-    const targets = undoTargets({ world: worldOf(stable({ share: 0, release: "v0" }), left, newer), history: [] });
+    const targets = undoTargets({
+      world: worldOf(stable({ share: 0, release: "v0" }), left, newer),
+      history: [],
+    });
     expect(targets.map((target) => target.group)).toEqual(["v001"]);
   });
 

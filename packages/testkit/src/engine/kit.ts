@@ -4,12 +4,14 @@ import type { Case } from "./case.ts";
 import { atomicity } from "./cases/atomicity.ts";
 import { closing } from "./cases/closing.ts";
 import { creating } from "./cases/creating.ts";
+import { cursors } from "./cases/cursors.ts";
 import { durability } from "./cases/durability.ts";
 import { known } from "./cases/known.ts";
 import { leases } from "./cases/leases.ts";
 import { lists } from "./cases/lists.ts";
 import { order } from "./cases/order.ts";
 import { permits } from "./cases/permits.ts";
+import { pruning } from "./cases/pruning.ts";
 import { timers } from "./cases/timers.ts";
 import type { EngineKitOptions } from "./options.ts";
 import { Trial } from "./trial.ts";
@@ -24,6 +26,8 @@ const CASES: readonly Case[] = [
   ...durability,
   ...permits,
   ...lists,
+  ...cursors,
+  ...pruning,
   ...closing,
 ];
 

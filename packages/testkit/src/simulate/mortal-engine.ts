@@ -1,4 +1,4 @@
-import type { Engine, EngineHost } from "@gennaker/core/ports";
+import { type Engine, type EngineHost, UnsupportedError } from "@gennaker/core/ports";
 
 /** A point at which a simulated process may be killed. */
 export interface KillPoint {
@@ -61,8 +61,16 @@ export function mortalEngine(inner: Engine, dies: (at: Omit<KillPoint, "index">)
     scan: (from, limit) => living(() => inner.scan(from, limit)),
     line: (key) => living(() => inner.line(key)),
     list: (filter) => living(() => inner.list(filter)),
+    cursor: (reader) => living(() => inner.cursor?.(reader) ?? cannot("keep cursors")),
+    moveCursor: (reader, offset) =>
+      living(() => inner.moveCursor?.(reader, offset) ?? cannot("keep cursors")),
+    prune: (runs, upTo) => living(() => inner.prune?.(runs, upTo) ?? cannot("remove runs")),
     close: () => living(() => inner.close()),
   };
+}
+
+function cannot(what: string): never {
+  throw new UnsupportedError(`the engine of this simulation does not ${what}`);
 }
 
 function hostOf(host: EngineHost, dead: () => boolean): EngineHost {

@@ -1,13 +1,13 @@
 import { ConflictError } from "../../errors.ts";
 import type { NewRun, RunFilter, RunSummary } from "../../ports/engine.ts";
-import { runQuery } from "../run-filter.ts";
+import { runQuery, type RunQuery } from "../run-filter.ts";
 import { keepRun, type KeptRun } from "./kept-run.ts";
 
 /** All runs, found by id, by idempotency key, and in order of their start. */
 export class KeptRuns {
   readonly #byId = new Map<string, KeptRun>();
   readonly #byKey = new Map<string, Map<string, KeptRun>>();
-  readonly #byStart: KeptRun[] = [];
+  #byStart: KeptRun[] = [];
 
   get(run: string): KeptRun | undefined {
     return this.#byId.get(run);
@@ -35,14 +35,22 @@ export class KeptRuns {
 
   /** Newest first. */
   list(filter: RunFilter): RunSummary[] {
-    const { pipeline, statuses, limit, before } = runQuery(filter);
+    const query = runQuery(filter);
     const found: RunSummary[] = [];
-    for (let index = this.#indexBefore(before); index >= 0 && found.length < limit; index -= 1) {
-      const summary = this.#byStart[index]?.summary;
-      if (!summary || (pipeline !== undefined && summary.pipeline !== pipeline)) continue;
-      if (!statuses || statuses.includes(summary.status)) found.push(summary);
+    for (let index = this.#indexBefore(query.before); index >= 0 && found.length < query.limit; index -= 1) {
+      const run = this.#byStart[index];
+      if (run && passes(run, query)) found.push(run.summary);
     }
     return found;
+  }
+
+  remove(runs: ReadonlySet<KeptRun>): void {
+    for (const { summary } of runs) {
+      this.#byId.delete(summary.run);
+      if (summary.idempotencyKey !== undefined)
+        this.#byKey.get(summary.pipeline)?.delete(summary.idempotencyKey);
+    }
+    this.#byStart = this.#byStart.filter((run) => !runs.has(run));
   }
 
   #indexBefore(run: string | undefined): number {
@@ -60,4 +68,17 @@ export class KeptRuns {
     if (index === runs.length) runs.push(run);
     else runs.splice(index, 0, run);
   }
+}
+
+function passes({ summary, clusters, applications }: KeptRun, query: RunQuery): boolean {
+  const { pipeline, statuses, application, cluster, actor, from = -Infinity, to = Infinity } = query;
+  return (
+    (pipeline === undefined || summary.pipeline === pipeline) &&
+    (!statuses || statuses.includes(summary.status)) &&
+    (actor === undefined || summary.actor === actor) &&
+    (cluster === undefined || clusters.has(cluster)) &&
+    (application === undefined || summary.application === application || applications.has(application)) &&
+    summary.startedAt >= from &&
+    summary.startedAt < to
+  );
 }

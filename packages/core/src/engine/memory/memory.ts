@@ -18,7 +18,9 @@ import { logEvent } from "../log-event.ts";
 import { outstandingAfter, reissued } from "../outstanding.ts";
 import { checkFree, lineOf, movePermits, permitState } from "../permits.ts";
 import { noSuchRun, notOpen, runExists } from "../refusals.ts";
-import { loadRun, type KeptRun } from "./kept-run.ts";
+import { isPrunable } from "../prunable.ts";
+import { EventLog } from "./event-log.ts";
+import { loadRun, noteConcerns, type KeptRun } from "./kept-run.ts";
 import { KeptRuns } from "./kept-runs.ts";
 import { MemoryPlaces } from "./places.ts";
 
@@ -45,7 +47,8 @@ export function memory(): Engine {
 class MemoryEngine implements Engine {
   readonly name = "memory";
   readonly #runs = new KeptRuns();
-  readonly #log: Event[] = [];
+  readonly #log = new EventLog();
+  readonly #cursors = new Map<string, number>();
   readonly #places = new MemoryPlaces();
   readonly #newLease = (): string => `${this.#epoch}:${++this.#leases}`;
   #epoch = 0;
@@ -96,11 +99,32 @@ class MemoryEngine implements Engine {
     return this.#runs.get(run)?.events.slice(Math.max(0, from), Math.max(0, from) + limit) ?? NONE;
   }
 
-  // Offsets begin at 1, as they do on disk.
   async scan(from: number, limit: number): Promise<readonly Event[]> {
     this.#open();
-    const start = Math.max(0, from - 1);
-    return this.#log.slice(start, start + limit);
+    return this.#log.from(from, limit);
+  }
+
+  async cursor(reader: string): Promise<number> {
+    this.#open();
+    const offset = this.#cursors.get(reader) ?? this.#log.last;
+    this.#cursors.set(reader, offset);
+    return offset;
+  }
+
+  async moveCursor(reader: string, offset: number): Promise<void> {
+    this.#open();
+    this.#cursors.set(reader, Math.max(offset, this.#cursors.get(reader) ?? 0));
+  }
+
+  async prune(runs: readonly string[], upTo: number = Infinity): Promise<readonly string[]> {
+    this.#open();
+    const removed = runs
+      .flatMap((run) => this.#runs.get(run) ?? [])
+      .filter(({ summary, effects, events }) => isPrunable(summary.status, effects, events.at(-1), upTo));
+    this.#runs.remove(new Set(removed));
+    const names = removed.map(({ summary }) => summary.run);
+    this.#log.remove(new Set(names));
+    return names;
   }
 
   async list(filter: RunFilter): Promise<readonly RunSummary[]> {
@@ -145,6 +169,7 @@ class MemoryEngine implements Engine {
       kept.wakeAt = write.wakeAt;
       alarms.set(run, write.wakeAt);
     }
+    noteConcerns(kept, write.concerns);
     announcer.add({ events, issued, granted });
     return { events, issued, permits };
   }
@@ -153,9 +178,9 @@ class MemoryEngine implements Engine {
     if (added.length === 0) return NONE;
     const log = this.#log;
     return added.map((event) => {
-      const logged = logEvent(event, kept.summary.run, kept.events.length, log.length + 1);
+      const logged = logEvent(event, kept.summary.run, kept.events.length, log.last + 1);
       kept.events.push(logged);
-      log.push(logged);
+      log.add(logged);
       return logged;
     });
   }

@@ -17,25 +17,45 @@ const EVENTS = `
 export class EventTable {
   readonly #add: StatementSync;
   readonly #last: StatementSync;
+  readonly #newest: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #pruned: StatementSync;
   readonly #ofRun: StatementSync;
   readonly #all: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#add = database.prepare("INSERT INTO events (position, run, seq, event) VALUES (?, ?, ?, ?)");
-    this.#last = database.prepare("SELECT max(position) AS position FROM events");
+    this.#last = database.prepare(`
+      SELECT max(coalesce((SELECT max(position) FROM events), 0), coalesce((SELECT position FROM pruned), 0)) AS position`);
+    this.#newest = database.prepare("SELECT max(position) AS position FROM events WHERE run = ?");
+    this.#remove = database.prepare("DELETE FROM events WHERE run = ?");
+    this.#pruned = database.prepare(
+      "INSERT INTO pruned (one, position) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET position = excluded.position",
+    );
     this.#ofRun = database.prepare(
       `${EVENTS} WHERE events.run = ? AND events.seq >= ? ORDER BY events.seq LIMIT ?`,
     );
     this.#all = database.prepare(`${EVENTS} WHERE position >= ? ORDER BY position LIMIT ?`);
   }
 
-  /** Offset of the newest event; 0 when there is none. */
+  /** Offset of the newest event that ever was; 0 when there was none. */
   last(): number {
     return Number(this.#last.get()?.["position"] ?? 0);
   }
 
   add({ number }: StoredRun, { seq, offset }: Event, text: string): void {
     this.#add.run(offset, number, seq, text);
+  }
+
+  /** Offset of a run's newest event. */
+  newestOf({ number }: StoredRun): number {
+    return Number(this.#newest.get(number)?.["position"] ?? 0);
+  }
+
+  /** Removes all of a run; `last` is kept, so that no offset is given again. */
+  remove({ number }: StoredRun, last: number): void {
+    this.#remove.run(number);
+    this.#pruned.run(last);
   }
 
   ofRun({ number }: StoredRun, from: number, limit: number): readonly Event[] {

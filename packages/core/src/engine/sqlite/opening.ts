@@ -6,7 +6,7 @@ import { isBusy, logFailure } from "./failure.ts";
 import { checkPages, connector, createFile, makeDurable, transaction, type Connect } from "./log-file.ts";
 import type { LogPlace } from "./options.ts";
 import { ownerOf, takeOwnership, type Ownership } from "./ownership.ts";
-import { checkSchema, createSchema } from "./schema.ts";
+import { checkSchema, createSchema, migrateSchema } from "./schema.ts";
 
 /** A log that is open, and this process's. */
 export interface OpenLog {
@@ -48,7 +48,9 @@ function takeLog(place: LogPlace, connect: Connect, now: number): OpenLog {
   const ownership = naming(database, file, () =>
     transaction(database, () => {
       if (checkSchema(database, file) === "empty") createSchema(database);
-      return takeOwnership(database, place, connect, now);
+      const taken = takeOwnership(database, place, connect, now);
+      migrateSchema(database);
+      return taken;
     }),
   );
   if (!ownership.closedBefore) checkPages(database, file);

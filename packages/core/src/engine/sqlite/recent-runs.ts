@@ -18,6 +18,10 @@ export class RecentRuns {
     return stored;
   }
 
+  drop(run: string): void {
+    this.#runs.delete(run);
+  }
+
   /** A transaction was undone: what it changed is not true. */
   forget(): void {
     this.#runs.clear();

@@ -6,6 +6,8 @@ import { logEvent } from "../log-event.ts";
 import { outstandingAfter, reissued } from "../outstanding.ts";
 import { checkFree, lineOf, movePermits, permitState } from "../permits.ts";
 import { noSuchRun, runExists } from "../refusals.ts";
+import { isPrunable } from "../prunable.ts";
+import { CursorTable } from "./cursor-table.ts";
 import { EventTable, eventText } from "./event-table.ts";
 import { SqlitePlaces } from "./places.ts";
 import { RunTable } from "./run-table.ts";
@@ -34,6 +36,7 @@ export class Recorder {
   readonly runs: RunTable;
   readonly #events: EventTable;
   readonly #places: SqlitePlaces;
+  readonly #cursors: CursorTable;
   readonly #newLease: () => string;
   #offset = 0;
 
@@ -41,6 +44,7 @@ export class Recorder {
     this.runs = new RunTable(database);
     this.#events = new EventTable(database);
     this.#places = new SqlitePlaces(database);
+    this.#cursors = new CursorTable(database);
     this.#newLease = newLease;
   }
 
@@ -84,6 +88,38 @@ export class Recorder {
     return lineOf(this.#places, key);
   }
 
+  /** Where a reader stands; one that is new stands at the end from now on. */
+  cursor(reader: string): Recording<number> {
+    const known = this.#cursors.find(reader);
+    if (known !== undefined) return () => ({ result: known, announcement: SILENCE });
+    return () => {
+      this.#cursors.add(reader, this.#offset);
+      return { result: this.#offset, announcement: SILENCE };
+    };
+  }
+
+  moveCursor(reader: string, offset: number): Recording<void> {
+    return () => {
+      this.#cursors.move(reader, offset);
+      return { result: undefined, announcement: SILENCE };
+    };
+  }
+
+  prune(runs: readonly string[], upTo: number): Recording<readonly string[]> {
+    const removed = runs.flatMap((run) => {
+      const stored = this.runs.find(run);
+      const newest = stored && { offset: this.#events.newestOf(stored) };
+      return stored && isPrunable(stored.summary.status, stored.effects, newest, upTo) ? [stored] : [];
+    });
+    return () => {
+      for (const stored of removed) {
+        this.#events.remove(stored, this.#offset);
+        this.runs.remove(stored);
+      }
+      return { result: removed.map(({ summary }) => summary.run), announcement: SILENCE };
+    };
+  }
+
   /** Hands out everything that is outstanding, under new leases. */
   handOut(): Announcement {
     const issued: IssuedEffect[] = [];
@@ -114,6 +150,7 @@ export class Recorder {
       ...(status !== undefined && { status }),
       ...(wakeAt !== undefined && { wakeAt }),
     });
+    this.runs.concern(stored, write.concerns);
     return {
       result: { events, issued, permits },
       announcement: { events, issued, granted },

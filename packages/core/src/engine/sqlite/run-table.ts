@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { ConflictError } from "../../errors.ts";
-import type { NewRun, RunFilter, RunSummary } from "../../ports/engine.ts";
-import { runQuery } from "../run-filter.ts";
+import type { NewRun, RunFilter, RunSummary, Write } from "../../ports/engine.ts";
+import { runQuery, type RunQuery } from "../run-filter.ts";
 import { RecentRuns } from "./recent-runs.ts";
 import { NO_EFFECTS, storedRun, type RunRow, type StoredRun } from "./stored-run.ts";
 
@@ -22,17 +22,19 @@ export class RunTable {
   readonly #setEffects: StatementSync;
   readonly #setStatus: StatementSync;
   readonly #setWake: StatementSync;
+  readonly #addConcern: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#find = database.prepare(`${RUNS} WHERE run = ?`);
     this.#withKey = database.prepare("SELECT run FROM runs WHERE pipeline = ? AND idempotency_key = ?");
     this.#add = database.prepare(
-      "INSERT INTO runs (run, pipeline, status, started_at, idempotency_key, effects) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO runs (run, pipeline, status, started_at, idempotency_key, effects, actor, application) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#setEffects = database.prepare("UPDATE runs SET effects = ? WHERE number = ?");
     this.#setStatus = database.prepare("UPDATE runs SET status = ? WHERE number = ?");
     this.#setWake = database.prepare("UPDATE runs SET wake_at = ? WHERE number = ?");
+    this.#addConcern = database.prepare("INSERT OR IGNORE INTO concerns (kind, name, run) VALUES (?, ?, ?)");
   }
 
   find(run: string): StoredRun | undefined {
@@ -49,7 +51,7 @@ export class RunTable {
   }
 
   add(created: NewRun): StoredRun {
-    const { run, pipeline, startedAt, idempotencyKey = null } = created;
+    const { run, pipeline, startedAt, idempotencyKey = null, actor = null, application = null } = created;
     const { lastInsertRowid } = this.#add.run(
       run,
       pipeline,
@@ -57,14 +59,18 @@ export class RunTable {
       startedAt,
       idempotencyKey,
       NO_EFFECTS,
+      actor,
+      application,
     );
-    return this.#recent.keep({
+    const stored: StoredRun = {
       number: Number(lastInsertRowid),
       summary: { ...created, status: "running" },
       seq: -1,
       effects: [],
       wakeAt: null,
-    });
+    };
+    if (application !== null) this.concern(stored, { clusters: [], applications: [application] });
+    return this.#recent.keep(stored);
   }
 
   /** Writes only what differs: every column that is set costs the upkeep of its indexes. */
@@ -81,6 +87,18 @@ export class RunTable {
     if (status !== summary.status) this.#setStatus.run(status, number);
     const changed = status === summary.status ? summary : { ...summary, status };
     this.#recent.keep({ number, summary: changed, seq, effects, wakeAt });
+  }
+
+  /** What a run has to do with from now on. */
+  concern({ number }: StoredRun, concerns: Write["concerns"]): void {
+    for (const name of concerns?.clusters ?? []) this.#addConcern.run("cluster", name, number);
+    for (const name of concerns?.applications ?? []) this.#addConcern.run("application", name, number);
+  }
+
+  remove({ number, summary }: StoredRun): void {
+    this.#recent.drop(summary.run);
+    for (const table of ["concerns WHERE run", "runs WHERE number"])
+      this.#database.prepare(`DELETE FROM ${table} = ?`).run(number);
   }
 
   /** A transaction was undone. */
@@ -102,18 +120,16 @@ export class RunTable {
 
   /** Newest first. */
   list(filter: RunFilter): readonly RunSummary[] {
-    const { pipeline, statuses, limit, before } = runQuery(filter);
-    const conditions: (readonly [sql: string, ...values: (string | number)[]])[] = [];
-    if (pipeline !== undefined) conditions.push(["pipeline = ?", pipeline]);
-    if (statuses) conditions.push([`status IN (${statuses.map(() => "?").join(", ")})`, ...statuses]);
-    if (before !== undefined) {
-      const { number, summary } = this.#cursor(before);
+    const query = runQuery(filter);
+    const conditions = conditionsOf(query);
+    if (query.before !== undefined) {
+      const { number, summary } = this.#cursor(query.before);
       conditions.push(["(started_at, number) < (?, ?)", summary.startedAt, number]);
     }
     const where = conditions.length > 0 ? `WHERE ${conditions.map(([sql]) => sql).join(" AND ")}` : "";
     const values = conditions.flatMap(([, ...given]) => given);
-    const query = `${RUNS} ${where} ORDER BY started_at DESC, number DESC LIMIT ?`;
-    return this.#all(query, ...values, limit).map(({ summary }) => summary);
+    const order = "ORDER BY started_at DESC, number DESC LIMIT ?";
+    return this.#all(`${RUNS} ${where} ${order}`, ...values, query.limit).map(({ summary }) => summary);
   }
 
   #all(query: string, ...values: readonly (string | number)[]): readonly StoredRun[] {
@@ -126,4 +142,19 @@ export class RunTable {
     if (!stored) throw new ConflictError(`there is no run ${run} to list runs before`, { details: { run } });
     return stored;
   }
+}
+
+type Condition = readonly [sql: string, ...values: (string | number)[]];
+
+function conditionsOf({ pipeline, statuses, application, cluster, actor, from, to }: RunQuery): Condition[] {
+  const concerned = "number IN (SELECT run FROM concerns WHERE kind = ? AND name = ?)";
+  const conditions: Condition[] = [];
+  if (pipeline !== undefined) conditions.push(["pipeline = ?", pipeline]);
+  if (statuses) conditions.push([`status IN (${statuses.map(() => "?").join(", ")})`, ...statuses]);
+  if (actor !== undefined) conditions.push(["actor = ?", actor]);
+  if (cluster !== undefined) conditions.push([concerned, "cluster", cluster]);
+  if (application !== undefined) conditions.push([concerned, "application", application]);
+  if (from !== undefined) conditions.push(["started_at >= ?", from]);
+  if (to !== undefined) conditions.push(["started_at < ?", to]);
+  return conditions;
 }

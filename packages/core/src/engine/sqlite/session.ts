@@ -71,6 +71,18 @@ export class Session {
     return this.#group.add(() => this.recorder.commit(run, known, decide));
   }
 
+  cursor(reader: string): Promise<number> {
+    return this.#group.add(() => this.recorder.cursor(reader));
+  }
+
+  moveCursor(reader: string, offset: number): Promise<void> {
+    return this.#group.add(() => this.recorder.moveCursor(reader, offset));
+  }
+
+  prune(runs: readonly string[], upTo: number): Promise<readonly string[]> {
+    return this.#group.add(() => this.recorder.prune(runs, upTo));
+  }
+
   /** What is under way is recorded and told first. */
   async close(): Promise<void> {
     this.#group.flush();

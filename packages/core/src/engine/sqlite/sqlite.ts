@@ -81,6 +81,18 @@ class SqliteEngine implements Engine {
     return this.#open().recorder.scan(from, limit);
   }
 
+  async cursor(reader: string): Promise<number> {
+    return this.#open().cursor(reader);
+  }
+
+  async moveCursor(reader: string, offset: number): Promise<void> {
+    await this.#open().moveCursor(reader, offset);
+  }
+
+  async prune(runs: readonly string[], upTo: number = Number.MAX_SAFE_INTEGER): Promise<readonly string[]> {
+    return this.#open().prune(runs, upTo);
+  }
+
   async list(filter: RunFilter): Promise<readonly RunSummary[]> {
     return this.#open().recorder.runs.list(filter);
   }

@@ -19,6 +19,8 @@ export interface RunRow {
   readonly status: RunStatus;
   readonly started_at: number;
   readonly idempotency_key: string | null;
+  readonly actor: string | null;
+  readonly application: string | null;
   readonly effects: string;
   readonly wake_at: number | null;
   readonly seq: number;
@@ -28,11 +30,16 @@ export interface RunRow {
 export const NO_EFFECTS = "[]";
 
 export function storedRun(row: RunRow): StoredRun {
-  const { number, run, pipeline, status, seq, effects, started_at, wake_at, idempotency_key } = row;
-  const key = idempotency_key === null ? {} : { idempotencyKey: idempotency_key };
+  const { number, run, pipeline, status, seq, effects, started_at, wake_at } = row;
+  const { idempotency_key, actor, application } = row;
+  const more = {
+    ...(idempotency_key !== null && { idempotencyKey: idempotency_key }),
+    ...(actor !== null && { actor }),
+    ...(application !== null && { application }),
+  };
   return {
     number,
-    summary: { run, pipeline, status, startedAt: started_at, ...key },
+    summary: { run, pipeline, status, startedAt: started_at, ...more },
     seq,
     effects: effects === NO_EFFECTS ? [] : (JSON.parse(effects) as readonly IssuedEffect[]),
     wakeAt: wake_at,

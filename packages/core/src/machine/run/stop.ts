@@ -41,8 +41,8 @@ function cancelStage(
   const rollout = isRolling(stage);
   const late = stage.deadline !== undefined && at >= stage.deadline;
   const codeRuns = kind === "effect" || (kind === "operation" && stage.status !== "queued");
-  const waits = !codeRuns && !rollout;
-  if (cancel.mode === "graceful" && (rollout || !(waits || late))) return undefined;
+  // A rollout ends its stage by itself: by its way back, or well, past the point of no return.
+  if (cancel.mode === "graceful" && (stage.rollout || (codeRuns && !late))) return undefined;
   const { reason } = cancel;
   const stop: NewEvent[] = rollout
     ? [{ type: "rollout-finished", at, stage: name, outcome: "cancelled", reason, watching: false }]

@@ -16,11 +16,28 @@ export const known: readonly Case[] = capability("known", {
     }
   },
   "a decision sees the run as lists show it": async (trial) => {
-    await trial.create("r", { ...said("0"), status: "parked" }, { idempotencyKey: "k", pipeline: "p" });
+    await trial.create(
+      "r",
+      { ...said("0"), status: "parked" },
+      {
+        idempotencyKey: "k",
+        pipeline: "p",
+        actor: "ana",
+        application: "shop",
+      },
+    );
     const [listed] = await trial.engine.list({});
     const { summary } = await trial.load("r");
     const startedAt = trial.clock.now();
-    assert.deepEqual(summary, { run: "r", pipeline: "p", status: "parked", startedAt, idempotencyKey: "k" });
+    assert.deepEqual(summary, {
+      run: "r",
+      pipeline: "p",
+      status: "parked",
+      startedAt,
+      idempotencyKey: "k",
+      actor: "ana",
+      application: "shop",
+    });
     assert.deepEqual(listed, summary);
   },
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { RunFilter } from "@gennaker/core/ports";
+import type { RunFilter, Write } from "@gennaker/core/ports";
 import { capability, type Case } from "../case.ts";
 import type { Trial } from "../trial.ts";
 import { messages, refused, said } from "../writes.ts";
@@ -33,6 +33,36 @@ export const lists: readonly Case[] = capability("lists", {
     assert.deepEqual(await list(trial, { status: ["parked", "succeeded"], pipeline: "p" }), ["s"]);
     assert.deepEqual(await list(trial, { status: [] }), []);
   },
+  "runs are listed by who started them, and by when": async (trial) => {
+    const first = trial.clock.now();
+    await trial.create("r", undefined, { actor: "ana" });
+    await trial.clock.advance(10);
+    await trial.create("s", undefined, { actor: "rui" });
+    await trial.clock.advance(10);
+    await trial.create("t", undefined, { actor: "ana" });
+    assert.deepEqual(await list(trial, { actor: "ana" }), ["t", "r"]);
+    assert.deepEqual(await list(trial, { from: first + 10 }), ["t", "s"]);
+    assert.deepEqual(await list(trial, { to: first + 10 }), ["r"]);
+    assert.deepEqual(await list(trial, { from: first, to: first + 20, actor: "ana" }), ["r"]);
+    assert.deepEqual(await list(trial, { actor: "ana", before: "t" }), ["r"]);
+  },
+  "runs are listed by the clusters and applications that they have to do with": async (trial) => {
+    await trial.create("r", concerning(["p:a/l/shop-api"], ["shop"]));
+    await trial.create("s", undefined, { application: "shop" });
+    await trial.create("t");
+    await trial.commit("t", concerning(["p:a/l/shop-api", "p:a/l/mail"], ["shop", "mail"]));
+    await trial.commit("t", concerning(["p:a/l/mail"], ["mail"]));
+    await trial.create("u");
+    assert.deepEqual(await list(trial, { cluster: "p:a/l/shop-api" }), ["t", "r"]);
+    assert.deepEqual(await list(trial, { cluster: "p:a/l/mail" }), ["t"]);
+    assert.deepEqual(await list(trial, { application: "shop" }), ["t", "s", "r"]);
+    assert.deepEqual(await list(trial, { application: "shop", limit: 1, before: "t" }), ["s"]);
+    assert.deepEqual(await list(trial, { application: "shop", cluster: "p:a/l/mail" }), ["t"]);
+    assert.deepEqual(await list(trial, { cluster: "nowhere" }), []);
+  },
+  "a filter by an instant that is none is refused": async (trial) => {
+    await refused(trial.engine.list({ from: Number.NaN }), "GENNAKER_CONFIGURATION", "from NaN");
+  },
   "a page after a run that is not there is refused": async (trial) => {
     await trial.create("r");
     await refused(trial.engine.list({ before: "nobody" }), "GENNAKER_CONFLICT", "a page before nobody");
@@ -60,4 +90,8 @@ export const lists: readonly Case[] = capability("lists", {
 
 async function list(trial: Trial, filter: RunFilter = {}): Promise<readonly string[]> {
   return (await trial.engine.list(filter)).map(({ run }) => run);
+}
+
+function concerning(clusters: readonly string[], applications: readonly string[]): Write {
+  return { ...said("concerned"), concerns: { clusters, applications } };
 }

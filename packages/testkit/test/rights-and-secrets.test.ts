@@ -1,0 +1,130 @@
+import { readFileSync, readdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  createDelivery,
+  type DeliveryOptions,
+  type Json,
+  memory,
+  memorySecrets,
+  type Provider,
+  roles,
+  secret,
+  type SecretResolver,
+} from "@gennaker/core";
+import { sqlite } from "@gennaker/core/sqlite";
+import { redBlack } from "@gennaker/strategies";
+import { expect, it } from "vitest";
+import { simulatedCloud, virtualClock } from "../src/index.ts";
+
+const VALUE = "s3cr3t-db-password";
+const release = { image: "shop/api:2", env: { DB: `postgres://shop:${secret("db")}@db/shop` } };
+
+/** A cloud that runs releases with an environment, and what it was given to run. */
+function bed(options: DeliveryOptions = {}) {
+  const clock = virtualClock();
+  const cloud = simulatedCloud({ clock });
+  const inner = cloud.provider();
+  const given: Json[] = [];
+  const provider: Provider & Pick<typeof inner, "cluster"> = Object.assign(
+    Object.create(inner) as typeof inner,
+    {
+      createGroup: (...[cluster, spec, ...rest]: Parameters<typeof inner.createGroup>) => {
+        given.push(spec.release);
+        return inner.createGroup(cluster, spec, ...rest);
+      },
+    },
+  );
+  const cluster = provider.cluster("shop-api");
+  cloud.seed(cluster, [{ size: 2, share: 100, release: { image: "shop/api:1" } }]);
+  const delivery = createDelivery({ engine: memory(), clock, providers: [provider], ...options });
+  return { clock, cloud, cluster, given, delivery };
+}
+
+it("gives a provider the secret, and the log the reference", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  const engine = sqlite(join(folder, "log.db"));
+  const { clock, cluster, given, delivery } = bed({ engine, secretResolver: memorySecrets({ db: VALUE }) });
+  const run = await clock.drive(delivery.deploy({ cluster, release, strategy: redBlack({ keepWarm: 1 }) }));
+  expect(await clock.drive(run.outcome())).toBe("succeeded");
+  expect(given).toEqual([{ ...release, env: { DB: `postgres://shop:${VALUE}@db/shop` } }]);
+  expect((await run.state()).stages[0]?.output).toMatchObject({ release });
+  // The provider shows what it runs, the secret included; an undo records what the provider shows.
+  const next = await clock.drive(
+    delivery.deploy({ cluster, release: { image: "shop/api:3" }, strategy: redBlack({ keepWarm: 1 }) }),
+  );
+  await clock.drive(next.outcome());
+  expect(await clock.drive(delivery.undoTargets(cluster))).toMatchObject([{ release }, {}]);
+  const undone = await clock.drive(delivery.undo(cluster));
+  expect(await clock.drive(undone.outcome())).toBe("succeeded");
+  await clock.drive(delivery.close());
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+  expect(files.some((bytes) => bytes.includes("$secret{db}"))).toBe(true);
+  for (const bytes of files) expect(bytes.includes(VALUE)).toBe(false);
+  rmSync(folder, { recursive: true });
+});
+
+it("undoes after a restart without recording what the provider shows", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  const file = join(folder, "log.db");
+  const before = bed({ engine: sqlite(file), secretResolver: memorySecrets({ db: VALUE }) });
+  const { clock, cluster, cloud } = before;
+  const strategy = redBlack({ keepWarm: 1 });
+  for (const brought of [release, { image: "shop/api:3" }]) {
+    const run = await clock.drive(before.delivery.deploy({ cluster, release: brought, strategy }));
+    expect(await clock.drive(run.outcome())).toBe("succeeded");
+  }
+  await clock.drive(before.delivery.close());
+
+  // Another process, which has resolved nothing, and in which the secret is another one by now.
+  const after = createDelivery({ engine: sqlite(file), clock, providers: [cloud.provider()] });
+  const targets = await clock.drive(after.undoTargets(cluster));
+  expect(targets[0]?.release).toEqual(release);
+  const undone = await clock.drive(after.undo(cluster));
+  expect(await clock.drive(undone.outcome())).toBe("succeeded");
+  await clock.drive(after.close());
+  for (const name of readdirSync(folder))
+    expect(readFileSync(join(folder, name)).includes(VALUE)).toBe(false);
+  rmSync(folder, { recursive: true });
+});
+
+it("changes nothing when a release refers to a secret that is not there", async () => {
+  const { clock, cloud, cluster, delivery } = bed({ secretResolver: memorySecrets({}) });
+  const run = await clock.drive(delivery.deploy({ cluster, release, strategy: redBlack() }));
+  expect(await clock.drive(run.outcome())).toBe("failed");
+  expect((await run.state()).stages[0]?.error?.message).toContain('secret "db": the resolver has none');
+  expect(cloud.world(cluster).groups).toHaveLength(1);
+});
+
+it("takes the way back when a secret is gone once the rollout has begun", async () => {
+  let asked = 0;
+  const secretResolver: SecretResolver = { resolve: () => (asked++ === 0 ? VALUE : undefined) };
+  const { clock, cloud, cluster, delivery } = bed({ secretResolver });
+  const run = await clock.drive(delivery.deploy({ cluster, release, strategy: redBlack() }));
+  expect(await clock.drive(run.outcome())).toBe("rolled-back");
+  expect((await run.state()).reason).toContain('secret "db": the resolver has none');
+  expect(cloud.world(cluster).groups.map(({ share }) => share)).toEqual([100]);
+});
+
+const may = (account: string): DeliveryOptions => ({
+  authorizer: roles({
+    members: { dev: ["ana"] },
+    grants: [
+      { to: "*", may: ["READ"] },
+      { to: "dev", may: ["EXECUTE"], on: { application: "shop" } },
+      { to: "dev", may: ["WRITE"], on: { account } },
+    ],
+  }),
+});
+
+it("deploys for who may WRITE to the account, and changes nothing for others", async () => {
+  const { cluster, clock, delivery } = bed(may(bed().cluster.account));
+  const input = { cluster, release: { image: "x" }, strategy: redBlack() };
+  const run = await clock.drive(delivery.as("ana").deploy(input));
+  expect(await clock.drive(run.outcome())).toBe("succeeded");
+  const denied = bed(may("elsewhere"));
+  await expect(denied.delivery.as("ana").deploy({ ...input, cluster: denied.cluster })).rejects.toThrow(
+    /WRITE on account ".*" is missing/,
+  );
+  expect(denied.cloud.history).toEqual([]);
+});
