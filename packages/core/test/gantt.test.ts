@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { gantt } from "../src/engine/pictures/gantt.ts";
 import { timeline, type Timeline } from "../src/machine/history/timeline.ts";
+import { anyText } from "./fixtures/any-text.ts";
 import { goldenRun } from "./fixtures/golden-runs.ts";
 import { readSvg, type SvgElement } from "./fixtures/read-svg.ts";
 
@@ -77,16 +78,16 @@ it("draws whatever names and times there are inside its page, well formed", () =
   const instants = fc
     .tuple(fc.nat(1e12), fc.nat(1e12))
     .map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
-  const name = fc.string({ unit: "binary", maxLength: 60 });
+  const name = anyText(60);
   const stage = fc.record({
     name,
     type: name,
     span: instants,
     reachedAt: fc.nat(1e12),
-    phases: fc.array(name),
+    phases: fc.array(name, { maxLength: 4 }),
   });
   fc.assert(
-    fc.property(name, instants, fc.array(stage, { maxLength: 6 }), (pipeline, whole, stages) => {
+    fc.property(name, instants, fc.array(stage, { maxLength: 4 }), (pipeline, whole, stages) => {
       const run: Timeline = {
         run: "r",
         pipeline,
@@ -102,14 +103,13 @@ it("draws whatever names and times there are inside its page, well formed", () =
           phases: phases.map((phase) => ({ name: phase, direction: "back", reachedAt, ...span })),
         })),
       };
-      for (const { name: kind, attributes } of readSvg(gantt(run)))
-        if (kind === "rect") insidePage(attributes);
+      const rects = readSvg(gantt(run)).filter(({ name: kind }) => kind === "rect");
+      expect(rects.filter(({ attributes }) => !isInsidePage(attributes))).toEqual([]);
     }),
-    { numRuns: 50 },
+    { numRuns: 30 },
   );
 });
 
-function insidePage({ x = "0", width = "0" }: SvgElement["attributes"]): void {
-  expect(Number(x)).toBeGreaterThanOrEqual(0);
-  expect(Number(x) + Number(width)).toBeLessThanOrEqual(960);
+function isInsidePage({ x = "0", width = "0" }: SvgElement["attributes"]): boolean {
+  return Number(x) >= 0 && Number(x) + Number(width) <= 960;
 }

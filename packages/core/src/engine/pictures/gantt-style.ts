@@ -12,7 +12,7 @@ const LIGHT = `
   .bar.running { fill: #3b82f6; }
   .bar.failed { fill: #dc2626; }
   .bar.rolled-back { fill: #ea7317; }
-  .bar.cancelled { fill: #9ca3af; }
+  .bar.cancelled, .bar.idle { fill: #9ca3af; }
   .phase.forward { fill: #60a5fa; }
   .phase.back { fill: #f59e4b; }
   .wait { fill: url(#hatch); }

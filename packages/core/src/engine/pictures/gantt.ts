@@ -85,7 +85,7 @@ function header(run: Timeline): string {
         ]),
   ];
   return [
-    text({ class: "head", x: 20, y: 28 }, shorten(run.pipeline, 70), run.pipeline),
+    text({ class: "head", x: 20, y: 28 }, shorten(run.pipeline, 50), run.pipeline),
     text({ class: "dim", x: WIDTH - 20, y: 28, "text-anchor": "end" }, `${by}${began}`),
     element("text", { x: 20, y: 47 }, words.join("")),
   ].join("\n");
@@ -111,6 +111,8 @@ function drawStage({ stage, y }: Row, scale: Scale): string {
     const last = index === stage.attempts.length - 1;
     return bar(attempt, middle, BAR, `bar ${attempt.failed && !last ? "failed" : stage.status}`, scale);
   });
+  // What lies between attempts is waited through: the hatching needs a ground.
+  const ground = stage.attempts.length > 1 ? [bar(stage, middle, BAR, "bar idle", scale)] : [];
   const waits = joined(stage.waits).map((wait) => hatch(wait, middle, BAR, scale));
   const phases = stage.phases.map((phase, index) => drawPhase(phase, y + ROW + index * PHASE_ROW, scale));
   return element(
@@ -118,7 +120,8 @@ function drawStage({ stage, y }: Row, scale: Scale): string {
     {},
     [
       element("title", {}, svgText(said)),
-      text({ class: "name", x: 20, y: middle + 4 }, shorten(stage.name, 26)),
+      text({ class: "name", x: 20, y: middle + 4 }, shorten(stage.name, 24)),
+      ...ground,
       ...bars,
       ...waits,
       text({ class: "small dim", x: scale(stage.to) + 6, y: middle + 4 }, afterBar(stage)),
