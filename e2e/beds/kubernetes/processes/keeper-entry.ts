@@ -8,16 +8,22 @@ import type { FromKeeper, ToKeeper } from "./keeper-protocol.ts";
 const [folder] = process.argv.slice(2);
 const children = new Map<string, ChildProcess>();
 
-const tell = (message: FromKeeper): void => void process.send?.(message);
+// Nobody may be there any more to be told.
+const tell = (message: FromKeeper): void => void process.send?.(message, undefined, undefined, () => {});
 
 process.on("message", (message: ToKeeper) => {
   if (message.do === "start") start(message);
   else children.get(message.id)?.kill(message.signal);
 });
 process.on("disconnect", () => {
-  for (const child of children.values()) child.kill("SIGKILL");
+  killAll();
   if (children.size === 0) leave();
 });
+process.on("exit", killAll);
+
+function killAll(): void {
+  for (const child of children.values()) child.kill("SIGKILL");
+}
 
 function start({ id, command, args, env, cwd, log }: Extract<ToKeeper, { do: "start" }>): void {
   const output = openSync(log, "a");

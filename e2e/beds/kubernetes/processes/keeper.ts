@@ -47,9 +47,6 @@ export class Keeper {
     });
     this.#child.on("message", (message) => this.#hear(message as FromKeeper));
     this.#child.on("exit", () => this.#lost());
-    // The test may end while a bed is open.
-    this.#child.unref();
-    this.#child.channel?.unref();
   }
 
   async start(launch: Launch): Promise<KeptProcess> {
@@ -67,7 +64,6 @@ export class Keeper {
   async end(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exit = once(this.#child, "exit");
-    this.#child.ref();
     if (this.#child.connected) this.#child.disconnect();
     await exit;
   }
