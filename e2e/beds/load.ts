@@ -80,7 +80,12 @@ function askOnce(url: string, agent: Agent): Promise<string> {
     response.on("error", reject);
     response.on("end", () => {
       if (statusCode >= 200 && statusCode < 300) resolve(String(headers["x-version"] ?? "unknown"));
-      else reject(new Error(`status ${statusCode}${headers["x-balancer"] ? ` (${String(headers["x-balancer"])})` : ""}`));
+      else
+        reject(
+          new Error(
+            `status ${statusCode}${headers["x-balancer"] ? ` (${String(headers["x-balancer"])})` : ""}`,
+          ),
+        );
     });
     response.resume();
   });

@@ -47,7 +47,11 @@ interface InForce extends ActiveFault {
 }
 
 /** Starts a proxy on a free port of 127.0.0.1. */
-export async function startFaultProxy({ upstream, certificate, folder }: FaultProxyOptions): Promise<FaultProxy> {
+export async function startFaultProxy({
+  upstream,
+  certificate,
+  folder,
+}: FaultProxyOptions): Promise<FaultProxy> {
   const cert = readFileSync(certificate.cert);
   const agent = new SecureAgent({ keepAlive: true, ca: cert });
   const sockets = new Set<Socket>();
@@ -138,7 +142,11 @@ interface Way {
   readonly lost?: boolean;
 }
 
-function forward(incoming: IncomingMessage, outgoing: ServerResponse, { upstream, agent, lost = false }: Way): void {
+function forward(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { upstream, agent, lost = false }: Way,
+): void {
   const onward = request({
     host: "127.0.0.1",
     port: upstream,
