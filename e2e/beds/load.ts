@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const PATIENCE_MS = 10_000;
 
 /** What came of the requests so far. */
-export interface Tally {
+interface Tally {
   readonly sent: number;
   /** Answered with 2xx. */
   readonly answered: number;

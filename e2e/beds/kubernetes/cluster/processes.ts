@@ -35,12 +35,24 @@ export async function startProcesses(
       objectsBelow(join(built.folder, "crds")),
       objectsBelow(join(built.folder, "stages")),
     ]);
-    await furnish(plane, { crds, stages: [...stages, ...podStages()], nodes: options.nodes ?? NODES });
+    await furnish(plane, {
+      crds: crds.filter(isWanted),
+      stages: [...stages, ...podStages()],
+      nodes: options.nodes ?? NODES,
+    });
     return await bedOf(plane, keeper, folder);
   } catch (error) {
     await keeper.end();
     throw error;
   }
+}
+
+// Of Istio, what moves traffic: each kind costs every start of the API server a part of a second.
+const ISTIO = new Set(["virtualservices.networking.istio.io", "destinationrules.networking.istio.io"]);
+
+function isWanted({ metadata }: KubernetesObject): boolean {
+  const name = metadata?.name ?? "";
+  return !name.endsWith(".istio.io") || ISTIO.has(name);
 }
 
 interface Furniture {
