@@ -37,7 +37,6 @@ describe.skipIf(why)(`a proxy before the API server${why ? ` (skipped: ${why})` 
     await expect(api.readNamespacedConfigMap({ namespace, name: "missing" })).rejects.toMatchObject({
       code: 404,
     });
-    await until(() => proxy.requests.length === 3 || undefined, { what: "three were seen" });
     expect(proxy.requests).toEqual([
       { verb: "create", resource: "configmaps", namespace, code: 201 },
       { verb: "list", resource: "configmaps", namespace, code: 200 },
@@ -95,10 +94,10 @@ describe.skipIf(why)(`a proxy before the API server${why ? ` (skipped: ${why})` 
     );
     await create("watched");
     await until(() => seen.includes("watched") || undefined, { what: "the watch tells of it" });
+    expect(proxy.requests).toContainEqual({ verb: "watch", resource: "configmaps", namespace, code: 200 });
     proxy.cutWatches();
     await promise;
     await create("unwatched");
     expect(seen).not.toContain("unwatched");
-    expect(proxy.requests.map(({ verb }) => verb)).toContain("watch");
   });
 });
