@@ -41,6 +41,9 @@ const CATALOGUE: Record<EventType, true> = {
   "stage-timed-out": true,
   "stage-run-started": true,
   "stage-superseded": true,
+  "stage-held": true,
+  "stage-released": true,
+  "stage-windows-overridden": true,
   "wait-started": true,
   "judgement-requested": true,
   "judgement-approved": true,
@@ -90,6 +93,13 @@ const chores = pipeline("chores")
   .stage("ok?", judgement, () => ({ roles: ["qa"], timeout: "1h", approvals: 2 }))
   .stage("never", busy, () => null);
 
+// Closed for a minute; and for ever.
+const shut = { closed: (now: number) => (now < opens ? { reason: "shut", opensAt: opens } : undefined) };
+const sealed = { closed: () => ({ reason: "sealed" }) };
+let opens = 0;
+const bound = pipeline("bound")
+  .stage("wait for it", wait, () => ({ for: "1s" }), { windows: shut })
+  .stage("let it", wait, () => ({ for: "1s" }), { windows: sealed });
 const below = pipeline("below").stage("pause", wait, () => ({ for: "1h" }));
 const extras = pipeline("extras", { timeout: "1m" })
   .stage("not needed", busy, () => null, { when: () => false })
@@ -169,6 +179,13 @@ it("emits every type of the catalogue, and no other", async () => {
   await clock.drive(out.outcome());
   await clock.drive(delivery.disable(extras, { reason: "freeze" }));
   await clock.drive(delivery.enable(extras));
+  // Held, released, and let begin all the same.
+  opens = clock.now() + 60_000;
+  const outside = await clock.drive(delivery.start(bound, null));
+  await clock.advance(120_000);
+  await clock.drive(outside.override("let it", { actor: "ana", reason: "now" }));
+  await clock.drive(outside.outcome());
+
   // Superseded, and in a queue of runs.
   const third = await clock.drive(delivery.deploy({ cluster, release: 3, strategy }));
   await inPhase("launch");

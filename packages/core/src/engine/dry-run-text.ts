@@ -52,13 +52,20 @@ function wholeInstances(serving: number): number {
   return serving >= nearest * 0.985 ? nearest : Math.floor(serving);
 }
 
-function describeStage({ asks, unknown, bypassed, type }: StageForecast): string {
+function describeStage(forecast: StageForecast): string {
+  const { held } = forecast;
+  const what = describeWork(forecast);
+  return held ? `${what} (held until its windows open: ${held.reason})` : what;
+}
+
+function describeWork({ asks, unknown, bypassed, type }: StageForecast): string {
   if (bypassed !== undefined) return `passed by: ${bypassed}`;
   if (unknown !== undefined) return unknown;
   if (!asks) return type === "wait" ? "waits" : "runs";
+  const { roles, timeoutMs, onTimeout = "fail", approvals = 1 } = asks;
   const limit =
-    asks.timeoutMs === undefined ? "" : `, times out after ${formatDuration(asks.timeoutMs)} → fail`;
-  return `asks ${asks.roles.join(", ")}${limit}`;
+    timeoutMs === undefined ? "" : `, times out after ${formatDuration(timeoutMs)} → ${onTimeout}`;
+  return `asks ${approvals > 1 ? `${approvals} of ` : ""}${roles.join(", ")}${limit}`;
 }
 
 function describePhase({ commands, gate, holdMs, measuresMs }: PhaseForecast): string {

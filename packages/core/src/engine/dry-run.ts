@@ -8,7 +8,7 @@ import type { NewEvent } from "../machine/events.ts";
 import { itemStages } from "../model/items.ts";
 import type { PlannedStage } from "../model/plan.ts";
 import { clusterId, type ClusterState } from "../model/cluster.ts";
-import { parseDuration, type Duration } from "../model/duration.ts";
+import { parseDuration } from "../model/duration.ts";
 import type { Json } from "../model/json.ts";
 import type { Rollout, Strategy } from "../model/phase.ts";
 import type { PipelineStage } from "../model/pipeline-stage.ts";
@@ -16,7 +16,9 @@ import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";
 import type { JudgementInput } from "../stages/judgement.ts";
+import { instantOf, type WaitInput } from "../stages/wait.ts";
 import { checksOf, missing } from "./check-code.ts";
+import { jointlyClosed } from "./hold.ts";
 import { estimateBoot, type BootEstimate } from "./boot-history.ts";
 import { ProviderCalls, type CallLimits } from "./provider-calls.ts";
 import type { AnyPipeline, Registry } from "./registry.ts";
@@ -28,11 +30,18 @@ export interface StageForecast {
   readonly type: string;
   /** Milliseconds after the start, if all before goes as foreseen. */
   readonly startsMs: number;
+  /** Why its windows make it wait, and until when. Absent: they do not. */
+  readonly held?: { readonly reason: string; readonly opensAt?: number };
   readonly takesMs: number;
   /** True: it takes longer by a time that nobody knows (an answer, a stage's own code). */
   readonly openEnded: boolean;
   /** What is asked of whom, for a judgement. */
-  readonly asks?: { readonly roles: readonly string[]; readonly timeoutMs?: number };
+  readonly asks?: {
+    readonly roles: readonly string[];
+    readonly timeoutMs?: number;
+    readonly onTimeout?: "fail" | "pass";
+    readonly approvals?: number;
+  };
   /** For a deploy: where. */
   readonly cluster?: string;
   /** For a deploy: its phases. */
@@ -96,14 +105,37 @@ function nextStage({ plan }: RunState, done: ReadonlySet<string>): PlannedStage 
   return plan.stages.find(({ name, role }) => role !== "on-failure" && !done.has(name));
 }
 
+function waitMs(input: WaitInput, now: number): number {
+  return input.until === undefined ? parseDuration(input.for) : Math.max(0, instantOf(input.until) - now);
+}
+
+/** When a stage's windows let it begin, once it is ready. */
+function opening(
+  { name, windows = [] }: PipelineStage,
+  readyMs: number,
+  walk: Walk,
+): { readonly startsMs: number; readonly held?: StageForecast["held"] } {
+  const closed = jointlyClosed(windows, walk.at + readyMs);
+  if (!closed) return { startsMs: readyMs };
+  const { reason, opensAt } = closed;
+  if (opensAt === undefined) {
+    walk.problems.push(
+      `stage ${JSON.stringify(name)}  windows: never open again, as far as can be seen (${reason})`,
+    );
+    return { startsMs: readyMs, held: { reason } };
+  }
+  return { startsMs: opensAt - walk.at, held: { reason, opensAt } };
+}
+
 async function forecastStage(
   stage: PipelineStage,
   walk: Walk,
   sources: DryRunSources,
 ): Promise<StageForecast> {
   const before = stage.settings.role === "finally" ? [...walk.ends.keys()] : stage.after;
-  const startsMs = Math.max(0, ...before.map((name) => walk.ends.get(name) ?? 0));
-  const common = { stage: stage.name, type: stage.type.type, startsMs };
+  const readyMs = Math.max(0, ...before.map((name) => walk.ends.get(name) ?? 0));
+  const { startsMs, held } = opening(stage, readyMs, walk);
+  const common = { stage: stage.name, type: stage.type.type, startsMs, ...(held && { held }) };
   const blind = { ...common, takesMs: 0, openEnded: true };
   const absent = stage.after.filter((name) => walk.state.stages[name]?.output === undefined);
   let value: unknown;
@@ -121,15 +153,16 @@ async function forecastStage(
   }
   switch (stage.type.kind) {
     case "wait": {
-      const takesMs = parseDuration((value as { for: Duration }).for);
+      const takesMs = waitMs(value as WaitInput, walk.at + startsMs);
       succeed(walk, stage, { until: walk.at + startsMs + takesMs });
       return { ...common, takesMs, openEnded: false };
     }
     case "judgement": {
-      const { roles, timeout } = value as JudgementInput;
+      const { roles, timeout, onTimeout, approvals } = value as JudgementInput;
       succeed(walk, stage, { verdict: "pass", actor: "?", at: walk.at + startsMs });
       const timeoutMs = timeout === undefined ? {} : { timeoutMs: parseDuration(timeout) };
-      return { ...blind, asks: { roles, ...timeoutMs } };
+      const more = { ...(onTimeout && { onTimeout }), ...(approvals !== undefined && { approvals }) };
+      return { ...blind, asks: { roles, ...timeoutMs, ...more } };
     }
     case "expand": {
       const planned = plannedStage(walk.state, stage.name);

@@ -30,7 +30,7 @@ async function starts(after: RunState, using: Surroundings): Promise<NewEvent<"s
   const started: NewEvent<"stage-started">[] = [];
   for (const stage of readyStages(after, using)) {
     const code = using.registry.stage(after.plan, stage);
-    if (typeof code === "string" || code.type.kind !== "effect" || code.when) continue;
+    if (typeof code === "string" || code.type.kind !== "effect" || code.when || code.windows) continue;
     try {
       const { recorded } = await evaluateInput(code, after, using.registry);
       started.push({ type: "stage-started", at: using.clock.now(), stage, input: recorded });

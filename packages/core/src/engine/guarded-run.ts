@@ -55,6 +55,9 @@ export function guardedRun(run: RunHandle, { guard, bound, reader, plan }: Holde
     pause: async (act) => run.pause(await acting(act, "EXECUTE", "pause")),
     resume: async (act) => run.resume(await acting(act, "EXECUTE", "resume")),
     promote: async (stage, act) => run.promote(stage, await acting(act, "EXECUTE", "promote")),
+    async override(stage, act) {
+      return run.override(stage, await acting(act, "ADMIN", "override the windows of a stage of"));
+    },
     skip: async (stage, act) => run.skip(stage, await acting(act, "EXECUTE", "skip a stage of")),
     retryFrom: async (stage, act) => run.retryFrom(stage, await acting(act, "EXECUTE", "retry")),
     async judge(stage, act) {

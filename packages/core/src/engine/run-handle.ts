@@ -72,6 +72,13 @@ export interface RunHandle {
    */
   skip(stage: string, act?: Act): Promise<void>;
   /**
+   * Lets a stage begin that is held by its windows: a freeze has its exceptions. Actor and reason are needed. Does nothing
+   * when it was let begin already.
+   *
+   * @throws ConflictError when it is not held
+   */
+  override(stage: string, act: { readonly actor: string; readonly reason: string }): Promise<void>;
+  /**
    * Carries a stage of a run that is over (or a stage that failed) out anew, and all that comes after it; besides, whatever
    * else failed, was cancelled or was skipped because of that. Outputs of the stages before stay; how it went before stays
    * in the events and in `state()` as `earlier`. A rollout begins anew, with a group, gates and a way back of its own. Does
@@ -206,6 +213,17 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
           return rollout?.promotedFully ? [] : [{ type: "rollout-promoted-fully", ...by(who), stage }];
         return [{ type: "rollout-phase-promoted", ...by(who), stage, phase: phase.name }];
       }),
+    override: (stage, who) =>
+      act((state) => {
+        checkOverride(who);
+        const { held, unbound, status } = findStage(state, stage);
+        if (unbound) return [];
+        if (!held)
+          throw new ConflictError(
+            `run ${id}: stage ${JSON.stringify(stage)} is not held by its windows: it is ${status}`,
+          );
+        return [{ type: "stage-windows-overridden", ...by(who), stage, reason: by(who).reason ?? "" }];
+      }),
     skip: (stage, who = {}) =>
       act((state) => {
         checkSkip(state, stage);
@@ -268,6 +286,16 @@ function isPaused(state: RunState): boolean {
     state.pausedAt !== undefined ||
     Object.values(state.stages).some(({ rollout }) => rollout?.undecided === true)
   );
+}
+
+// An exception to a rule that others rely on is somebody's, for a reason.
+function checkOverride({ actor, reason }: Act): void {
+  const missing = (value: string | undefined): boolean => typeof value !== "string" || value.trim() === "";
+  const problems = [
+    ...(missing(actor) ? ["actor: is missing; say who lets it begin"] : []),
+    ...(missing(reason) ? ["reason: is missing; say why it cannot wait"] : []),
+  ];
+  if (problems.length > 0) throw new ConfigurationError("override", problems);
 }
 
 // Only what has changed nothing yet, or is no matter of ours, can be passed by.

@@ -58,6 +58,8 @@ export interface StageView {
   readonly output?: Json;
   readonly error?: RecordedError;
   readonly reason?: string;
+  /** Its windows are closed; it is looked at again at `until`. */
+  readonly held?: { readonly until: number; readonly reason: string; readonly opensAt?: number };
   /** Place in the queue of its cluster: 1 is next. */
   readonly position?: number;
   readonly progress?: { readonly message: string; readonly ratio?: number };
@@ -134,6 +136,7 @@ function viewStage(stage: StageState): Omit<StageView, "name" | "type" | "after"
     attempt,
     rollout: _,
     admitted: __,
+    unbound: ______,
     steps: ___,
     input: ____,
     leftMs: _____,

@@ -11,6 +11,7 @@ import { Attempt, Attempts } from "./attempt.ts";
 import { begin, needsNoCode } from "./beginning.ts";
 import { Cancelled } from "./cancelled.ts";
 import { isConflict, runCodeStage } from "./code-stage.ts";
+import { holdOf } from "./hold.ts";
 import { runOperationStage } from "./operation-stage.ts";
 import { Parked } from "./parked.ts";
 import { ParkedEffects } from "./parked-effects.ts";
@@ -137,6 +138,7 @@ export class StageEffects {
     if (typeof code === "string") throw new Parked(code);
     if (state.parked !== undefined)
       await record(this.#using, effect, [{ type: "run-unparked", at: clock.now() }]);
+    if (stage.status === "pending" && !stage.unbound && (await this.#hold(effect, code))) return;
     // Paused at this very moment: it waits, and begins again.
     if (stage.input === undefined && !(await this.#start(effect, code, state)))
       return this.#runStage(attempt);
@@ -149,6 +151,22 @@ export class StageEffects {
       throw new ConflictError("a newer rollout has the cluster");
     if (code.type.kind === "rollout")
       await runRolloutStage(attempt, code, this.#using, () => this.#stopWatchers(effect));
+  }
+
+  // What is held costs nothing: its effect ends here, and the machine hands it out again.
+  async #hold(effect: IssuedEffect, code: PipelineStage): Promise<boolean> {
+    const { clock, journal } = this.#using;
+    const at = clock.now();
+    const hold = holdOf(code, at, `${effect.run}/${effect.id}`);
+    if (!hold) return false;
+    // A person may have let it begin at this very moment.
+    const isBound = ({ stages }: RunState): boolean => stages[effect.id]?.unbound !== true;
+    const { state } = await journal.insist(effect.run, {
+      fence: effect,
+      settle: isBound,
+      incoming: (now) => (isBound(now) ? [{ type: "stage-held", at, stage: effect.id, ...hold }] : []),
+    });
+    return isBound(state);
   }
 
   // The machine itself carries on what only waits: its effect ends here.

@@ -6,6 +6,7 @@ import { copyJson, type Json } from "../model/json.ts";
 import type { ItemInputs, PipelineStage, StageInputs, StageResult } from "../model/pipeline-stage.ts";
 import { describeIssue, type Schema, type SchemaResult } from "../model/schema.ts";
 import type { DeployInput } from "../stages/deploy.ts";
+import { instantOf, type WaitInput } from "../stages/wait.ts";
 import { asDeploy } from "../stages/undo.ts";
 import { Parked } from "./parked.ts";
 import type { Registry } from "./registry.ts";
@@ -192,7 +193,12 @@ function clusterProblems(value: unknown, registry: Registry): readonly string[] 
 
 function recordedAs({ kind, operation }: PipelineStage["type"], value: unknown): unknown {
   if (kind === "rollout") return recordDeploy(value as DeployInput<Json>);
+  if (kind === "wait") return recordWait(value as WaitInput);
   return kind === "operation" ? { do: operation, ...(value as object) } : value;
+}
+
+function recordWait(input: WaitInput): unknown {
+  return input.until === undefined ? input : { ...input, until: instantOf(input.until) };
 }
 
 // What is added to a plan must not take the place of what is there.

@@ -171,6 +171,17 @@ export interface EventMap {
   "stage-timed-out": { readonly stage: string; readonly reason: string };
   /** A stage started another run, or found the one that it had started before. */
   "stage-run-started": { readonly stage: string; readonly child: string };
+  /** Its windows are closed: it is looked at again at `until`. `opensAt`: when they open, as far as can be seen. */
+  "stage-held": {
+    readonly stage: string;
+    readonly until: number;
+    readonly reason: string;
+    readonly opensAt?: number;
+  };
+  /** It is looked at again, and begins if its windows are open. */
+  "stage-released": { readonly stage: string };
+  /** A person lets it begin whatever its windows say. */
+  "stage-windows-overridden": { readonly stage: string; readonly reason: string };
   /** A `wait` stage sleeps until this instant. */
   "wait-started": { readonly stage: string; readonly until: number };
 

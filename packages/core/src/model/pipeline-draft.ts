@@ -1,3 +1,4 @@
+import type { Calendar } from "./calendar.ts";
 import { checkConcurrency, type Concurrency } from "./concurrency.ts";
 import type { Item } from "./items.ts";
 import type { Json } from "./json.ts";
@@ -9,6 +10,7 @@ import type { Schema } from "./schema.ts";
 import { checkShape } from "./shape.ts";
 import {
   type AnyOptions,
+  calendarProblems,
   durationProblems,
   milliseconds,
   optionProblems,
@@ -31,6 +33,7 @@ export interface PipelineSettings {
   readonly timeout?: unknown;
   readonly concurrency?: Concurrency<never> | undefined;
   readonly application?: string | undefined;
+  readonly windows?: Calendar | undefined;
 }
 
 /** A pipeline as far as it has been written. The types of what its methods take and return are `Pipeline`'s. */
@@ -56,7 +59,7 @@ export function draftPipeline(
   const { input, timeout, concurrency, application } = settings;
   const timeoutMs = milliseconds(timeout);
   const add = (stage: Begun, options: AnyOptions = {}, role?: StageRole): PipelineDraft =>
-    draftPipeline(name, [...stages, finishStage(stage, stages, options, role)], settings);
+    draftPipeline(name, [...stages, finishStage(stage, stages, options, settings, role)], settings);
   const draft = {
     name,
     stages,
@@ -66,6 +69,7 @@ export function draftPipeline(
     problems: [
       ...durationProblems("timeout", timeout),
       ...checkConcurrency(concurrency),
+      ...calendarProblems(settings.windows),
       ...checkShape(name, stages),
     ],
     plan: planner(name, stages, timeoutMs, application),
@@ -126,9 +130,12 @@ function finishStage(
   stage: Begun,
   before: readonly PipelineStage[],
   options: AnyOptions,
+  { windows: common }: PipelineSettings,
   role: StageRole | undefined,
 ): PipelineStage {
-  const { after, when } = options;
+  const { after, when, windows: own } = options;
+  // A freeze holds up nothing that clears up.
+  const windows = [role === undefined ? common : undefined, own].filter(isCalendar);
   const worker = stage.made?.type ?? stage.type;
   // By default a stage comes after the one written just before it, of its own kind of course.
   const previous = before.findLast(({ settings }) => settings.role === role);
@@ -136,7 +143,12 @@ function finishStage(
     ...stage,
     after: Array.isArray(after) ? (after as string[]) : previous ? [previous.name] : [],
     ...(typeof when === "function" && { when }),
+    ...(windows.length > 0 && { windows }),
     settings: settingsOf(options, worker, role),
     problems: optionProblems(options, worker, role, stage.each !== undefined),
   };
+}
+
+function isCalendar(windows: unknown): windows is Calendar {
+  return windows !== undefined && calendarProblems(windows).length === 0;
 }

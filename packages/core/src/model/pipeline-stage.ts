@@ -1,3 +1,4 @@
+import type { Calendar } from "./calendar.ts";
 import type { Item } from "./items.ts";
 import type { PlannedStage } from "./plan.ts";
 import type { StageType } from "./stage.ts";
@@ -39,6 +40,8 @@ export interface PipelineStage {
   /** Whether it runs at all; asked once, when it would start. */
   readonly when?: (inputs: never) => boolean;
   readonly settings: StageSettings;
+  /** It begins only while all of these are open. Absent: at any time. */
+  readonly windows?: readonly Calendar[];
   /** What is wrong with its options, one line each. */
   readonly problems: readonly string[];
   /** For a matrix: the list, or how to find it in the run's input. */

@@ -1,4 +1,5 @@
 import type { DeployInput, DeployOutput, DeployStage } from "../stages/deploy.ts";
+import type { Calendar } from "./calendar.ts";
 import type { Concurrency } from "./concurrency.ts";
 import type { Duration } from "./duration.ts";
 import type { Item } from "./items.ts";
@@ -215,6 +216,8 @@ export interface PipelineOptions<Input> {
   readonly timeout?: Duration;
   /** How many runs may be under way at once. Default: any number. */
   readonly concurrency?: Concurrency<NoInfer<Input>>;
+  /** When its stages may begin, but those that clear up: a freeze stands here. Default: at any time. */
+  readonly windows?: Calendar;
   /** The application that its runs belong to: what rights, lists and reports go by. Default: none. */
   readonly application?: string;
 }

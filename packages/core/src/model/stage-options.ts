@@ -1,3 +1,4 @@
+import type { Calendar } from "./calendar.ts";
 import { parseDuration, type Duration } from "./duration.ts";
 import type { StageInputs, StageSettings } from "./pipeline-stage.ts";
 import type { FailurePolicy, Join, StageRole } from "./plan.ts";
@@ -26,6 +27,11 @@ export interface StageOptions<Upstream extends string, Inputs = StageInputs<neve
    * Paused time does not count, nor does time in the queue of a cluster. Default: for ever.
    */
   readonly timeout?: Duration;
+  /**
+   * When it may begin: `windows(…)` of `@gennaker/core/windows`. Those of the pipeline must be open as well. What has begun
+   * is not stopped. Default: at any time.
+   */
+  readonly windows?: Calendar;
   /** Whether a person may skip it: `run.skip(stage)`. Default false. */
   readonly skippable?: boolean;
   /**
@@ -66,7 +72,7 @@ export type AnyOptions = { readonly [Name in keyof ClearingOptions<string>]?: un
   readonly when?: (inputs: never) => boolean;
 };
 
-const COMMON = ["after", "join", "onFailure", "retry", "timeout", "skippable", "when"];
+const COMMON = ["after", "join", "onFailure", "retry", "timeout", "skippable", "when", "windows"];
 const CLEARING = ["clears", "onCancel", "undoes"];
 const LISTED = ["max", "atOnce"];
 const JOINS: readonly unknown[] = ["all", "any", "over"];
@@ -106,7 +112,7 @@ export function optionProblems(
   isList = false,
 ): readonly string[] {
   const known = [...COMMON, ...(role === "on-failure" ? CLEARING : []), ...(isList ? LISTED : [])];
-  const { join, onFailure, timeout, retry, when, after } = options;
+  const { join, onFailure, timeout, retry, when, after, windows } = options;
   return [
     ...Object.keys(options)
       .filter((name) => !known.includes(name))
@@ -119,6 +125,7 @@ export function optionProblems(
     ...durationProblems("timeout", timeout),
     ...(retry === undefined ? [] : retryProblems(retry as NonNullable<StageOptions<string>["retry"]>, type)),
     ...(when === undefined || typeof when === "function" ? [] : ["when: must be a function"]),
+    ...calendarProblems(windows),
     ...(after === undefined || Array.isArray(after) ? [] : ["after: must be a list of stages"]),
   ];
 }
@@ -148,6 +155,14 @@ function retryOf({ retry }: AnyOptions): StageRetry | undefined {
 function oneOf(field: string, value: unknown, known: readonly unknown[]): readonly string[] {
   if (value === undefined || known.includes(value)) return [];
   return [`${field}: ${JSON.stringify(value)} is not one of ${known.join(", ")}`];
+}
+
+/** One line when there are windows that are no calendar. */
+export function calendarProblems(windows: unknown): readonly string[] {
+  const { closed } = (windows ?? {}) as Partial<Calendar>;
+  return windows === undefined || typeof closed === "function"
+    ? []
+    : ["windows: is no calendar (make one with windows({ … }) of @gennaker/core/windows)"];
 }
 
 /** One line when a field is there and is not a duration, or shorter than so many milliseconds. */

@@ -8,6 +8,7 @@ export function nextWake(state: RunState): number | null {
   let next = Infinity;
   for (const name in state.stages) {
     const stage = state.stages[name]!;
+    if (stage.held && stage.status === "pending" && stage.held.until < next) next = stage.held.until;
     if (!isActive(stage)) continue;
     if (stage.until !== undefined && stage.until < next) next = stage.until;
     if (stage.deadline !== undefined && stage.timedOut === undefined && stage.deadline < next)
@@ -39,7 +40,8 @@ export function resumeClocks({ pausedAt: _, ...state }: RunState, from: number, 
 }
 
 function shiftClocks(stage: StageState, from: number, ms: number): StageState {
-  const { until, judgement, retryAt, deadline } = stage;
+  const { judgement, retryAt, deadline } = stage;
+  const until = isInstant(stage) ? undefined : stage.until;
   const tries = retryAt !== undefined && retryAt > from;
   if (until === undefined && judgement?.expiresAt === undefined && !tries && deadline === undefined)
     return stage;
@@ -52,6 +54,11 @@ function shiftClocks(stage: StageState, from: number, ms: number): StageState {
       judgement: { ...judgement, expiresAt: judgement.expiresAt + ms },
     }),
   };
+}
+
+// An instant that was given comes when it comes.
+function isInstant({ input }: StageState): boolean {
+  return (input as { readonly until?: number } | null | undefined)?.until !== undefined;
 }
 
 /** A stage's time runs while it is at work, not while it waits in the queue of a cluster, and not while the run is paused. */

@@ -37,7 +37,9 @@ export function decideRun(state: RunState, now: number): RunDecision {
     if (stage.status === "pending") {
       const admission = admissionOf(state, planned, course);
       if (admission === "ready") {
-        if (state.pausedAt === undefined && isAdmitted(state)) issue.push({ id: name, attempt: 1 });
+        if (state.pausedAt !== undefined || !isAdmitted(state)) continue;
+        if (stage.held === undefined) issue.push({ id: name, attempt: 1 });
+        else if (now >= stage.held.until) events.push({ type: "stage-released", at: now, stage: name });
       } else if (admission !== "waits")
         events.push({ type: "stage-skipped", at: now, stage: name, reason: admission.skip });
       continue;
@@ -70,10 +72,15 @@ function continueStage(
   return NONE;
 }
 
+interface WaitRecord {
+  readonly for?: Duration;
+  readonly until?: number;
+}
+
 function decideWait(stage: string, state: StageState, at: number): NewEvent[] {
   if (state.until === undefined) {
-    const { for: duration } = state.input as { for: Duration };
-    return [{ type: "wait-started", at, stage, until: at + parseDuration(duration) }];
+    const { for: duration = 0, until = at + parseDuration(duration) } = state.input as WaitRecord;
+    return [{ type: "wait-started", at, stage, until }];
   }
   return at >= state.until ? [{ type: "stage-succeeded", at, stage, output: { until: state.until } }] : [];
 }

@@ -103,8 +103,22 @@ function patchStage(state: RunState, name: string, patch: (stage: StageState) =>
 
 function evolveStage(stage: StageState, event: Fact): StageState {
   switch (event.type) {
+    case "stage-held": {
+      const { until, reason, opensAt } = event;
+      return { ...stage, held: { until, reason, ...(opensAt !== undefined && { opensAt }) } };
+    }
+    case "stage-released":
+      return released(stage);
+    case "stage-windows-overridden":
+      return { ...released(stage), unbound: true };
     case "stage-started":
-      return { ...stage, status: "running", attempt: 1, input: event.input, startedAt: event.at };
+      return {
+        ...released(stage),
+        status: "running",
+        attempt: 1,
+        input: event.input,
+        startedAt: event.at,
+      };
     case "stage-queued":
       return { ...stage, status: "queued", position: event.position };
     case "stage-admitted": {
@@ -153,12 +167,18 @@ function evolveStage(stage: StageState, event: Fact): StageState {
   }
 }
 
+function released(stage: StageState): StageState {
+  if (!stage.held) return stage;
+  const { held: _, ...rest } = stage;
+  return rest;
+}
+
 // What is over waits in no line any more, and its clock has stopped.
 function end(
   stage: StageState,
   { at, rolledBack }: { readonly at: number; readonly rolledBack?: boolean },
 ): StageState {
-  const ended = { ...stage, finishedAt: at, ...(rolledBack && { rolledBack }) };
+  const ended = { ...released(stage), finishedAt: at, ...(rolledBack && { rolledBack }) };
   if (ended.position === undefined && ended.deadline === undefined && ended.leftMs === undefined)
     return ended;
   const { position: _, deadline: __, leftMs: ___, ...rest } = ended;

@@ -66,6 +66,10 @@ export interface StageState {
   /** Place in the queue of its cluster: 1 is next. */
   readonly position?: number;
   readonly admitted?: boolean;
+  /** Its windows are closed. */
+  readonly held?: { readonly until: number; readonly reason: string; readonly opensAt?: number };
+  /** A person let it begin whatever its windows say. */
+  readonly unbound?: true;
   readonly steps?: { readonly [step: string]: Json };
   readonly progress?: { readonly message: string; readonly ratio?: number };
   readonly judgement?: OpenJudgement;

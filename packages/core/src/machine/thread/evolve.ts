@@ -87,6 +87,8 @@ function evolveTick(tick: ThreadTick, event: StageEvent): ThreadTick {
       return marked(tick, "running");
     case "stage-queued":
       return marked(tick, "queued");
+    case "stage-held":
+      return marked(tick, "queued", event.reason);
     case "stage-retried":
       return marked(tick, "retrying", event.error.message);
     case "judgement-requested":
