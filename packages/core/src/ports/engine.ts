@@ -82,6 +82,7 @@ export interface Write {
    * also when it is set again: a timer may have fired a moment early.
    */
   readonly wakeAt?: number | null;
+  /** Where the run stands from now on; a run that was over may be running again. */
   readonly status?: RunStatus;
   readonly request?: readonly PermitRequest[];
   /** Permits given back, or requests withdrawn; before `request` takes effect. */

@@ -33,6 +33,14 @@ export const lists: readonly Case[] = capability("lists", {
     assert.deepEqual(await list(trial, { status: ["parked", "succeeded"], pipeline: "p" }), ["s"]);
     assert.deepEqual(await list(trial, { status: [] }), []);
   },
+  "a run that was over can be running again": async (trial) => {
+    await trial.create("r");
+    await trial.commit("r", { events: [], status: "failed" });
+    await trial.commit("r", { events: [], status: "running", issue: [{ id: "ship", attempt: 1 }] });
+    assert.deepEqual(await list(trial, { status: "failed" }), []);
+    assert.deepEqual(await list(trial, { status: "running" }), ["r"]);
+    await trial.until(() => trial.dispatched.some(({ id }) => id === "ship"), "the effect is handed out");
+  },
   "a page after a run that is not there is refused": async (trial) => {
     await trial.create("r");
     await refused(trial.engine.list({ before: "nobody" }), "GENNAKER_CONFLICT", "a page before nobody");
