@@ -66,3 +66,36 @@ const refused = (): unknown[] => [
 it("does not compile with a wrong upstream name, output field, input field or release", () => {
   expect(refused).toBeTypeOf("function");
 });
+
+const maybe = (): unknown =>
+  pipeline<{ env: string }>("p")
+    .stage("sure", smoke, () => ({ url: "" }), { timeout: "1m", onFailure: "fail-branch" })
+    .stage("asked", smoke, () => ({ url: "" }), { when: ({ input }) => input.env === "prod" })
+    .stage("canary", deploy, () => ({ cluster, release: { image: "" }, strategy }), { skippable: true })
+    .matrix("each", [{ name: "eu", zone: 1 }], smoke, ({ item }) => ({ url: `${item.name}${item.zone}` }))
+    .onFailure("undo", smoke, ({ outputs }) => {
+      expectTypeOf(outputs.sure.status).toEqualTypeOf<number>();
+      expectTypeOf(outputs.asked).toEqualTypeOf<{ status: number } | undefined>();
+      expectTypeOf(outputs.canary?.release).toEqualTypeOf<Image | undefined>();
+      expectTypeOf(outputs.each.eu).toEqualTypeOf<{ status: number } | undefined>();
+      return { url: "" };
+    });
+
+const refusedOptions = (): unknown[] => [
+  pipeline("p")
+    .stage("a", smoke, () => ({ url: "" }), { skippable: true })
+    // @ts-expect-error a stage that may have been passed by has perhaps no output
+    .stage("b", smoke, ({ outputs }) => ({ url: String(outputs.a.status) })),
+  // @ts-expect-error there is no such option
+  pipeline("p").stage("a", smoke, () => ({ url: "" }), { onfailure: "ignore" }),
+  // @ts-expect-error there is no such policy
+  pipeline("p").stage("a", smoke, () => ({ url: "" }), { onFailure: "carry-on" }),
+  pipeline("p")
+    .matrix("a", ["eu"], smoke, ({ item }) => ({ url: item }))
+    // @ts-expect-error the list has no item "ap"
+    .stage("b", smoke, ({ outputs }) => ({ url: String(outputs.a.ap) })),
+];
+
+it("knows which outputs may not be there, and which options there are", () => {
+  expect([maybe, refusedOptions].map((each) => typeof each)).toEqual(["function", "function"]);
+});

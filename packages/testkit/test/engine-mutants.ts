@@ -672,6 +672,15 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       open: (host) => engine.open(opening === 1 ? host : { ...host, granted() {} }),
     }),
   },
+  "takes the end of a run for its last word": {
+    caughtBy: `${LISTS} a run that was over can be running again`,
+    wrap: rewriting((write, _, loaded) => {
+      const over =
+        loaded !== undefined && /^(succeeded|failed|cancelled|rolled-back)$/.test(loaded.summary.status);
+      const { status, ...rest } = write;
+      return over ? rest : { ...rest, ...(status !== undefined && { status }) };
+    }),
+  },
   "lists the oldest first": {
     caughtBy: `${LISTS} runs are listed newest first, a page at a time`,
     wrap: (engine) => ({

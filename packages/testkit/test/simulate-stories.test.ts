@@ -1,5 +1,14 @@
 // Pipelines with everything in them, on the real engine, in virtual time, with crashes, faults and people.
-import { defineStage, deploy, judgement, pipeline, type StageContext, wait } from "@gennaker/core";
+import {
+  defineStage,
+  deploy,
+  judgement,
+  pipeline,
+  runPipeline,
+  type StageContext,
+  wait,
+  waves,
+} from "@gennaker/core";
 import type { Cluster } from "@gennaker/core/ports";
 import { redBlack } from "@gennaker/strategies";
 import { expect, it } from "vitest";
@@ -101,4 +110,54 @@ it("holds every invariant through failures, conditions, time limits, skips, retr
       "run-timed-out",
     ]),
   );
+}, 120_000);
+
+const migrate = pipeline<{ image: string }>("migrate")
+  .stage("apply", check, () => null, { timeout: "10m" })
+  .stage("dba?", judgement, () => ({ roles: ["dba"], timeout: "1d" }))
+  .finally("unlock", check, () => null);
+const audit = pipeline("audit").stage("audit", check, () => null);
+const everywhere = pipeline<{ image: string }>("everywhere", { timeout: "10d" })
+  .stage("database", runPipeline(migrate, { returns: () => "done" }), ({ input }) => input, { timeout: "2d" })
+  .use(
+    waves("regions", {
+      waves: [["api"], (input: { image: string }) => (input.image === "" ? [] : ["web"])],
+      deploy: ({ input, item }) => ({ cluster: item === "api" ? api : web, release: input, strategy }),
+      gate: { type: judgement, input: () => ({ roles: ["qa"], timeout: "1d" }) },
+    }),
+  )
+  .expand(
+    "verify",
+    ({ outputs }) => (outputs.database.returned === "done" ? ["api", "web"] : []),
+    check,
+    () => null,
+    { onFailure: "continue" },
+  )
+  .stage("then audit", runPipeline(audit, { wait: false }), () => null);
+
+it("holds every invariant through runs below runs, lists, and waves that come back together", async () => {
+  const outcomes = new Set<string | undefined>();
+  const seen = new Set<string>();
+  let below = 0;
+  for (let seed = 1; seed <= 80; seed += 1) {
+    const told = await simulatePipeline(everywhere, {
+      input: { image: "v2" },
+      clusters,
+      crashes: 3,
+      faults: FAULTS,
+      people: { ...PEOPLE, cancel: 0.1, forcedCancel: 0.05 },
+      stages: { apply: trouble(0.1), unlock: trouble(0.05), verify: trouble(0.2), audit: trouble(0.2) },
+      seed,
+    } as PipelineSimulation<{ image: string }>);
+    expect({ seed, violations: told.violations.map(({ message }) => message) }).toEqual({
+      seed,
+      violations: [],
+    });
+    outcomes.add(told.outcome);
+    below += told.below.length;
+    for (const { type } of [...told.events, ...told.below.flatMap(({ events }) => events)]) seen.add(type);
+  }
+  expect([...outcomes]).toEqual(expect.arrayContaining(["cancelled", "failed", "rolled-back", "succeeded"]));
+  expect([...seen]).toEqual(expect.arrayContaining(["plan-expanded", "stage-run-started", "run-retried"]));
+  expect(below).toBeGreaterThan(80);
 }, 120_000);

@@ -7,6 +7,9 @@ import type { StreamHub } from "./event-stream.ts";
 import type { Journal } from "./journal.ts";
 import type { Switches } from "./switches.ts";
 
+// A maker of ids that counts may begin again after a crash.
+const TRIES_MAX = 1000;
+
 /** Where a run below another one comes from. */
 export interface Origin {
   readonly run: string;
@@ -22,7 +25,7 @@ export class Children {
   readonly #hub: StreamHub;
   readonly #switches: Switches;
   readonly #clock: Clock;
-  readonly newId: () => string;
+  readonly #newId: () => string;
 
   constructor(
     { journal, clock }: { readonly journal: Journal; readonly clock: Clock },
@@ -34,7 +37,20 @@ export class Children {
     this.#hub = hub;
     this.#switches = switches;
     this.#clock = clock;
-    this.newId = newId;
+    this.#newId = newId;
+  }
+
+  /** An id that no run has. */
+  async newId(): Promise<string> {
+    let id = this.#newId();
+    for (let tries = 0; tries < TRIES_MAX && (await this.#journal.state(id)); tries += 1) id = this.#newId();
+    return id;
+  }
+
+  /** Whether a run is there that a stage has started. */
+  async isBegun(child: string, run: string, stage: string): Promise<boolean> {
+    const parent = (await this.#journal.state(child))?.parent;
+    return parent?.run === run && parent.stage === stage;
   }
 
   state(run: string): Promise<RunState | undefined> {

@@ -43,7 +43,7 @@ async function begun(
   const stage = state?.stages[effect.id];
   if (!state || !stage || isOver(stage)) return undefined;
   const known = stage.child;
-  if (known !== undefined && (await children.state(known))) return known;
+  if (known !== undefined && (await children.isBegun(known, effect.run, effect.id))) return known;
   const stop = stopOf(state, effect.id);
   // Meant to be started, and never was.
   if (stop) {
@@ -51,7 +51,7 @@ async function begun(
     return undefined;
   }
   if (!child) throw new Parked(typeof code === "string" ? code : `stage ${effect.id} runs no pipeline here`);
-  const run = known ?? children.newId();
+  const run = known ?? (await children.newId());
   // Named before it is there: whatever happens then, a cancel finds it.
   if (known === undefined) await recordChild(effect, run, using);
   return start(effect, run, child, state, stage, using);

@@ -101,6 +101,7 @@ export interface Write {
    * also when it is set again: a timer may have fired a moment early.
    */
   readonly wakeAt?: number | null;
+  /** Where the run stands from now on; a run that was over may be running again. */
   readonly status?: RunStatus;
   readonly request?: readonly PermitRequest[];
   /** What the run has to do with from now on, for lists: ids of clusters, names of applications. Added to those before. */

@@ -102,33 +102,6 @@ it("goes on with parked runs when a start brings their code", async () => {
   await second.close();
 });
 
-it("tries nothing again while it is paused", async () => {
-  let calls = 0;
-  const flaky = defineStage({
-    type: "flaky",
-    retry: { attempts: 2, delay: 1 },
-    run: () => {
-      calls += 1;
-      if (calls === 1) throw Object.assign(new Error("busy"), { retryable: true });
-      return null;
-    },
-  });
-  const delivery = createDelivery();
-  const run = await delivery.start(
-    pipeline("p").stage("call", flaky, () => null),
-    null,
-  );
-  delivery.on("stage-started", () => void run.pause());
-  await until(run, "stage-retried");
-  await run.pause({ actor: "ana" });
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  const state = await run.state();
-  expect([state.status, calls]).toEqual(["paused", 1]);
-  await run.resume();
-  expect(await run.outcome()).toBe("succeeded");
-  await delivery.close();
-});
-
 it("begins nothing after a restart as long as it is paused", async () => {
   const log = memory();
   const { stage, begun } = patient();

@@ -1,4 +1,5 @@
 // What an operator can do to runs and pipelines: each act once, with who and why in the event.
+import { sqlite } from "@gennaker/core/sqlite";
 import { afterEach, expect, it } from "vitest";
 import {
   createDelivery,
@@ -13,6 +14,7 @@ import {
   type StageContext,
   wait,
 } from "../../src/index.ts";
+import { LogDirectory } from "../fixtures/log-directory.ts";
 
 const open: Delivery[] = [];
 afterEach(async () => {
@@ -287,4 +289,26 @@ it("acts once, however often it is asked: cancel, pause, resume", async () => {
   await Promise.all([run.cancel(), run.pause(), run.resume()]);
   const acts = (await collect(run)).filter(({ type }) => /^run-(paused|resumed|cancel)/.test(type));
   expect(acts.map(({ type }) => type)).toEqual(["run-paused", "run-resumed", "run-cancel-requested"]);
+});
+
+it("keeps retries and switches in a log on disk", async () => {
+  using directory = new LogDirectory();
+  const { type } = flaky(1);
+  const shape = pipeline("ship")
+    .stage("ship", type, input)
+    .stage("ok?", judgement, () => ({ roles: ["qa"] }));
+  const first = createDelivery({ engine: sqlite(directory.file), pipelines: [shape] });
+  const run = await first.start(shape, null);
+  expect(await run.outcome()).toBe("failed");
+  await run.retryFrom("ship", { actor: "ana" });
+  await until(run, "judgement-requested");
+  await first.disable(shape, { actor: "ana", reason: "freeze" });
+  await first.close();
+  const second = deliver({ engine: sqlite(directory.file), pipelines: [shape] });
+  expect((await second.runs()).map(({ run: id, status }) => [id, status])).toEqual([[run.id, "running"]]);
+  expect(await second.disabled("ship")).toMatchObject({ actor: "ana", reason: "freeze" });
+  const again = await second.run(run.id);
+  await again.judge("ok?", { verdict: "pass", actor: "rui" });
+  expect(await again.outcome()).toBe("succeeded");
+  await second.close();
 });

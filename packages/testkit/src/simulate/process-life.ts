@@ -14,11 +14,13 @@ export class ProcessLife {
   readonly #lines: readonly Provider[];
   readonly #handles = new Map<string, RunHandle>();
   #spared = false;
+  readonly #started: () => void;
   /** Why a run could not be started. */
   failure: unknown;
 
   constructor(state: SimulationState, standIns: StandIns, stageChance: Random, started: () => void) {
     this.#state = state;
+    this.#started = started;
     this.#engine = mortalEngine(state.log, ({ moment, events }) => {
       const dies = this.#dies();
       if (dies)
@@ -40,12 +42,18 @@ export class ProcessLife {
       pipelines: [...code.values()],
       checks,
       providers: this.#lines.map((line) => state.providers.counted(state.provider(line))),
-      newRunId: () => `run-${this.#runs() + 1}`,
+      newRunId: state.newRunId,
     });
     for (const run of state.runs)
       state.clock.after(Math.max(0, state.begin + run.afterMs - state.clock.now()), () => {
-        if (!this.dead) void this.#start(run, code.get(run.pipeline) ?? run.pipeline, started);
+        if (!this.dead) void this.#start(run, code.get(run.pipeline) ?? run.pipeline);
       });
+    for (const event of state.events) if (event.type === "run-started" && event.parent) this.adopt(event.run);
+  }
+
+  /** A stage started this run: people can reach it from now on. */
+  adopt(run: string): void {
+    if (!this.dead) void this.#find(run);
   }
 
   get dead(): boolean {
@@ -82,22 +90,27 @@ export class ProcessLife {
     return !this.#spared && this.#state.clock.now() < this.#state.calmAt && this.#state.dies();
   }
 
-  #runs(): number {
-    return this.#state.events.filter(({ type }) => type === "run-started").length;
-  }
-
   #note(note: string): void {
     this.#state.chronicle.add({ at: this.#state.clock.now(), note: `the process is ${note}` });
   }
 
-  async #start({ input, key }: StartedRun, code: StartedRun["pipeline"], started: () => void): Promise<void> {
+  async #find(run: string): Promise<void> {
+    try {
+      this.#handles.set(run, await this.#delivery.run(run));
+      this.#started();
+    } catch (error) {
+      if (!this.dead) this.failure ??= error;
+    }
+  }
+
+  async #start({ input, key }: StartedRun, code: StartedRun["pipeline"]): Promise<void> {
     try {
       const handle = await this.#delivery.start(code as never, input, {
         actor: "simulation",
         idempotencyKey: key,
       });
       this.#handles.set(handle.id, handle);
-      started();
+      this.#started();
     } catch (error) {
       this.failure ??= error;
     }

@@ -36,12 +36,19 @@ export interface SimulationState {
   readonly calmAt: number;
   /** Every event in the log, in order, whether or not anybody was told of it. */
   readonly events: Event[];
+  /** Makes an id that no life of the process has used. */
+  readonly newRunId: () => string;
   /** Lets what the process does right now come to its end. */
   readonly settle: () => Promise<void>;
 }
 
 // One turn of the event loop runs every promise chain to its end. A log in a file needs more.
 const oneTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+function counted(name: string): () => string {
+  let last = 0;
+  return () => `${name}-${++last}`;
+}
 
 /** Makes the world that a pipeline is simulated in. */
 export function newSimulation<Input, Outputs>(
@@ -88,6 +95,7 @@ export function newSimulation<Input, Outputs>(
     downMs: parseDuration(options.downFor ?? "1m"),
     calmAt: begin + parseDuration(faultsFor),
     events: [],
+    newRunId: counted("run"),
     settle: options.engine ? () => clock.settle() : oneTurn,
   };
 }

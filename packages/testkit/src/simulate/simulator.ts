@@ -125,7 +125,10 @@ export class Simulator {
     for (const event of await log.scan(this.#offset + 1, 1000)) {
       this.#offset = event.offset;
       events.push(event);
-      if (event.type === "run-started" && event.parent) this.#below += 1;
+      if (event.type === "run-started" && event.parent) {
+        this.#below += 1;
+        this.#life.adopt(event.run);
+      }
       if (event.type === "run-finished") this.#over.add(event.run);
       if (event.type === "run-retried") this.#over.delete(event.run);
       this.#inspector.notice(event);

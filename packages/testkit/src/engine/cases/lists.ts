@@ -33,6 +33,14 @@ export const lists: readonly Case[] = capability("lists", {
     assert.deepEqual(await list(trial, { status: ["parked", "succeeded"], pipeline: "p" }), ["s"]);
     assert.deepEqual(await list(trial, { status: [] }), []);
   },
+  "a run that was over can be running again": async (trial) => {
+    await trial.create("r");
+    await trial.commit("r", { events: [], status: "failed" });
+    await trial.commit("r", { events: [], status: "running", issue: [{ id: "ship", attempt: 1 }] });
+    assert.deepEqual(await list(trial, { status: "failed" }), []);
+    assert.deepEqual(await list(trial, { status: "running" }), ["r"]);
+    await trial.until(() => trial.dispatched.some(({ id }) => id === "ship"), "the effect is handed out");
+  },
   "runs are listed by who started them, and by when": async (trial) => {
     const first = trial.clock.now();
     await trial.create("r", undefined, { actor: "ana" });
