@@ -2,7 +2,6 @@
  * When stages may begin: windows of time in a time zone, recurrences of RFC 5545, freezes.
  * @packageDocumentation
  */
-export type { Calendar, Closed } from "./model/calendar.ts";
 export { windows } from "./windows/windows.ts";
 export type {
   DateWindow,

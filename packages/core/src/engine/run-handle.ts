@@ -290,12 +290,15 @@ function isPaused(state: RunState): boolean {
 
 // An exception to a rule that others rely on is somebody's, for a reason.
 function checkOverride({ actor, reason }: Act): void {
-  const missing = (value: string | undefined): boolean => typeof value !== "string" || value.trim() === "";
   const problems = [
-    ...(missing(actor) ? ["actor: is missing; say who lets it begin"] : []),
-    ...(missing(reason) ? ["reason: is missing; say why it cannot wait"] : []),
+    ...(isText(actor) ? [] : ["actor: is missing; say who lets it begin"]),
+    ...(isText(reason) ? [] : ["reason: is missing; say why it cannot wait"]),
   ];
   if (problems.length > 0) throw new ConfigurationError("override", problems);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value.trim() !== "";
 }
 
 // Only what has changed nothing yet, or is no matter of ours, can be passed by.
