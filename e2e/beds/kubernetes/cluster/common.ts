@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+import {
+  CoreV1Api,
+  type KubeConfig,
+  type KubernetesObject,
+  VersionApi,
+  loadAllYaml,
+} from "@kubernetes/client-node";
+import { applyAll } from "../access/objects.ts";
+import { until } from "../processes/until.ts";
+
+/** What the API server says it is. */
+export async function serverVersion(config: KubeConfig): Promise<string> {
+  return (await config.makeApiClient(VersionApi).getCode()).gitVersion;
+}
+
+/** Makes a namespace with a name of its own; resolves when its default service account is there, without which no pod is. */
+export async function newNamespace(config: KubeConfig, prefix = "test"): Promise<string> {
+  const namespace = `${prefix}-${randomBytes(4).toString("hex")}`;
+  const api = config.makeApiClient(CoreV1Api);
+  await api.createNamespace({ body: { metadata: { name: namespace } } });
+  await until(() => api.readNamespacedServiceAccount({ name: "default", namespace }), {
+    what: `namespace ${namespace} has its default service account`,
+  });
+  return namespace;
+}
+
+/** Applies objects, and the objects in YAML. */
+export async function applyMixed(config: KubeConfig, objects: readonly (KubernetesObject | string)[]): Promise<void> {
+  const loaded = objects.flatMap((object) =>
+    typeof object === "string" ? (loadAllYaml(object) as KubernetesObject[]) : [object],
+  );
+  await applyAll(config, loaded);
+}
