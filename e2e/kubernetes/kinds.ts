@@ -1,10 +1,11 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
 import { gatewayRoute, istio, nginxCanary, serviceSelector, type Traffic } from "@gennaker/provider-kubernetes";
 
 /** The kinds of traffic. */
 export const KINDS = ["serviceSelector", "proportional", "gatewayRoute", "istio", "nginxCanary"] as const;
 export type Kind = (typeof KINDS)[number];
 
-type Objects = Parameters<import("../beds/kubernetes/index.ts").Bed["apply"]>;
+type Objects = readonly KubernetesObject[];
 
 interface KindOfTraffic {
   readonly traffic: Traffic;

@@ -22,6 +22,7 @@ export {
 export type { Adopted, AdoptOptions } from "./adopt/adopt.ts";
 export type { PolicyRule, Role } from "./access/role.ts";
 export type { ApiRequest, ApiResponse, KubernetesApi } from "./api/port.ts";
+export { connection, type ConnectionOptions } from "./api/connection.ts";
 export type { RequestCount } from "./api/request-counts.ts";
 export type { Resource } from "./api/resource.ts";
 export type { KubernetesObject, Meta, OwnerReference, PodTemplate, ReplicaSet } from "./objects/objects.ts";

@@ -1,7 +1,7 @@
 import type { Json } from "@gennaker/core/ports";
 
 /** What a group runs: JSON, recorded with every rollout. Name at least one of `images`, `template` and `patch`. */
-export interface KubernetesRelease {
+export type KubernetesRelease = {
   /** Image by name of the container, in any form: `"shop/api:1.4.2"`, `"registry.example/shop/api@sha256:…"`. */
   readonly images?: { readonly [container: string]: string };
   /**
@@ -17,13 +17,13 @@ export interface KubernetesRelease {
   readonly versioned?: VersionedSettings;
   /** A label for people. */
   readonly version?: string;
-}
+};
 
 /** Names of objects that the template refers to. */
-export interface VersionedSettings {
+export type VersionedSettings = {
   readonly configMaps?: readonly string[];
   readonly secrets?: readonly string[];
-}
+};
 
 const FIELDS = ["images", "template", "patch", "minReadySeconds", "versioned", "version"];
 const DAY_SECONDS = 86_400;
