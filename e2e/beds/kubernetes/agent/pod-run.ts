@@ -78,10 +78,9 @@ export class PodRun {
   }
 
   #remove(): Promise<void> {
-    const preconditions = { uid: this.#pod.metadata?.uid ?? "" };
-    return this.#insist(() =>
-      this.#api.deleteNamespacedPod({ ...this.#name(), gracePeriodSeconds: 0, body: { preconditions } }),
-    );
+    // A grace period outside the body does not count when there is a body.
+    const body = { gracePeriodSeconds: 0, preconditions: { uid: this.#pod.metadata?.uid ?? "" } };
+    return this.#insist(() => this.#api.deleteNamespacedPod({ ...this.#name(), body }));
   }
 
   // The API server may be away for a while; a pod that is gone, or another by now, is not ours to write about.

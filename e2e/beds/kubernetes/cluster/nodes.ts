@@ -1,7 +1,16 @@
-import { CoreV1Api, type KubeConfig, type KubernetesObject, type V1Node } from "@kubernetes/client-node";
+import {
+  CoreV1Api,
+  type KubeConfig,
+  type KubernetesObject,
+  PatchStrategy,
+  type V1Node,
+  setHeaderOptions,
+} from "@kubernetes/client-node";
 import { applyAll } from "../access/objects.ts";
 import { until } from "../processes/until.ts";
 import { KWOK_NODE } from "./flags.ts";
+
+const STRATEGIC = setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch);
 
 /** What a node offers, in Kubernetes' own units; practically endless when not said. */
 export interface NodeSpec {
@@ -16,11 +25,12 @@ export interface Nodes {
   /** Adds nodes; resolves when they are ready. */
   add(...nodes: readonly NodeSpec[]): Promise<void>;
   /**
-   * Loses a node as when its machine dies: its heartbeats end and it is marked as unknown, at once instead of after the
-   * 50 s that the controller would wait. What follows is the real controllers' doing: pods not ready, taints, evictions.
+   * Loses a node as when its machine dies: its heartbeats end, it is unknown and its pods are not ready, at once instead of
+   * after the 50 s that the controller would wait. What follows is the real controllers' doing: taints, endpoints, and
+   * evictions after the pods' tolerations (300 s, if they name none).
    */
   lose(name: string): Promise<void>;
-  /** Gives a lost node back. */
+  /** Gives a lost node back, and with it its pods that were ready. */
   recover(name: string): Promise<void>;
 }
 
@@ -42,10 +52,12 @@ export function nodesOf(config: KubeConfig): Nodes {
     async lose(name) {
       await label(name, false);
       await api.patchNodeStatus({ name, body: [unknown(await api.readNode({ name }))] });
+      await sayPodsReady(api, name, false);
     },
     async recover(name) {
       await label(name, true);
       await ready(name);
+      await sayPodsReady(api, name, true);
     },
   };
 }
@@ -62,6 +74,23 @@ function node({ name, cpu = "1k", memory = "1Ti", pods = "1M" }: NodeSpec): Kube
     metadata: { name, labels: { [KWOK_NODE]: "true", "kubernetes.io/hostname": name, "kubernetes.io/os": "linux" } },
     ...{ status: { allocatable: offer, capacity: offer } },
   };
+}
+
+// The node controller takes readiness away only when it finds out by itself, and only a kubelet gives it back.
+async function sayPodsReady(api: CoreV1Api, nodeName: string, ready: boolean): Promise<void> {
+  const { items } = await api.listPodForAllNamespaces({ fieldSelector: `spec.nodeName=${nodeName}` });
+  const running = items.filter(({ status }) => status?.containerStatuses?.every((container) => container.ready));
+  const condition = {
+    type: "Ready",
+    status: ready ? "True" : "False",
+    reason: ready ? "" : "NodeNotReady",
+    lastTransitionTime: new Date().toISOString(),
+  };
+  for (const { metadata } of running) {
+    const body = { status: { conditions: [condition] } };
+    const { name = "", namespace = "" } = metadata ?? {};
+    await api.patchNamespacedPodStatus({ name, namespace, body }, STRATEGIC);
+  }
 }
 
 function unknown(lost: V1Node): object {

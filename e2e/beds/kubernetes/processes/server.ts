@@ -53,7 +53,10 @@ export class Server {
     await until(answers, { what: `${this.#spec.name} is ready`, hopeless });
   }
 
-  /** Signals it; resolves when it has exited. `SIGTERM` lets it say goodbye, `SIGKILL` is a crash. */
+  /**
+   * Signals it; resolves when it has exited. `SIGKILL` is a crash. `SIGTERM` lets it say goodbye, for which an API server with
+   * open watches takes a minute.
+   */
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     const running = this.#process;
     if (!running) return;

@@ -71,7 +71,9 @@ function containerStatus({ ready, state, lastState, restarts = "as before" }: Co
       ${state}${lastState ? `\n  lastState:\n      ${lastState}` : ""}`;
 }
 
-const ADDRESSES = `{{ with NodeIPsWith .spec.nodeName }}
+// Once: KWOK gives another address each time that it is asked.
+const ADDRESSES = `{{ if not .status.podIP }}
+{{ with NodeIPsWith .spec.nodeName }}
 hostIP: {{ index . 0 | Quote }}
 hostIPs:
 {{ range . }}
@@ -83,5 +85,6 @@ podIP: {{ index . 0 | Quote }}
 podIPs:
 {{ range . }}
 - ip: {{ . | Quote }}
+{{ end }}
 {{ end }}
 {{ end }}`;

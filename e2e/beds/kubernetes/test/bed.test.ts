@@ -86,7 +86,7 @@ spec: { hosts: [shop], http: [{ route: [{ destination: { host: shop }, weight: 1
     const { metadata } = await bed.admin.config.makeApiClient(CoreV1Api).listNamespacedPod({ namespace });
     await bed.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "later", namespace } });
     await control.compact();
-    await control.servers.apiserver.end("SIGTERM");
+    await control.servers.apiserver.end("SIGKILL");
     await control.servers.apiserver.start();
     const events: { phase: string; object: { code?: number } }[] = [];
     const { promise, resolve } = Promise.withResolvers<unknown>();
@@ -119,6 +119,7 @@ spec: { hosts: [shop], http: [{ route: [{ destination: { host: shop }, weight: 1
     await control.nodes.lose("fragile");
     await pods(bed, namespace, "lost", "none is ready", (found) => !found.some(isReady));
     await control.nodes.recover("fragile");
+    await pods(bed, namespace, "lost", "two are ready again", (found) => found.filter(isReady).length === 2);
   });
 
   test("a pod that asks for more than any node has stays unschedulable", async () => {
