@@ -17,6 +17,8 @@ export interface AdoptOptions {
   readonly deployment: string;
   /** Where groups get Services of their own: the Service that the route leads to now. It stays, without traffic. */
   readonly service?: string;
+  /** Milliseconds that the controller which keeps endpoints may lag behind a label. Default 2000. */
+  readonly settleMs?: number;
 }
 
 /** What became of it. */
@@ -32,7 +34,6 @@ export type Deployment = KubernetesObject & {
   readonly spec?: { readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> } };
 };
 
-/** How long the controller that keeps endpoints may lag behind a label, in milliseconds. */
 const SETTLE_MS = 2000;
 
 /**
@@ -49,7 +50,7 @@ export async function adopt(ground: Ground, what: AdoptOptions, call: Call): Pro
   const sets = (await lookAtSets(ground, call)).filter((set) => isAdopted(set, what.deployment));
   const serving = servingOf(sets, what);
   for (const set of sets) await labelPodsOf(ground, set, call);
-  await pause(SETTLE_MS, call.signal);
+  await pause(what.settleMs ?? SETTLE_MS, call.signal);
   for (const set of sets) await finish(ground, set, call);
   await giveAll(ground, serving.metadata.name, what.service, token, call);
   return {

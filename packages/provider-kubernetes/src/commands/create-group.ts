@@ -1,6 +1,6 @@
 import type { GroupSpec, Token } from "@gennaker/core/ports";
 import type { Call, PatchStep } from "../api/calls.ts";
-import { isAnswer, Refusal } from "../api/failure.ts";
+import { isAnswer, isLostRace, Refusal } from "../api/failure.ts";
 import { REPLICA_SETS, SERVICES } from "../api/resource.ts";
 import type { Ground } from "../ground.ts";
 import { epochMark, GROUP, KEY, KEY_HASH, RESERVED, SEQUENCE } from "../marks.ts";
@@ -41,7 +41,7 @@ export async function createGroup(ground: Ground, spec: Spec, token: Token, call
     ground.traffic.port ? makeService(ground, set, call) : undefined,
   ]);
   await again("the record", () => record(ground, set, token, call), call, lostRecord);
-  await again(set.metadata.name, () => activate(ground, set.metadata.name, token, call), call);
+  await again(set.metadata.name, () => activate(ground, set.metadata.name, token, call), call, lostReservation);
   return set.metadata.name;
 }
 
@@ -89,6 +89,9 @@ async function record(ground: Ground, set: ReplicaSet, token: Token, call: Call)
   if (now.sequence >= sequenceOf(set)) return;
   await writeRecord(ground, { ...now, sequence: sequenceOf(set) }, call);
 }
+
+// A newer claim discards it; then the next look tells by whom.
+const lostReservation = (error: unknown): boolean => isLostRace(error) || isAnswer(error, 404);
 
 async function activate(ground: Ground, name: string, token: Token, call: Call): Promise<void> {
   const { calls, cluster } = ground;
