@@ -16,7 +16,12 @@ const AT_ONCE = 6;
 const PATIENCE_MS = 60_000;
 
 /** Puts the provider through the kit, with one kind of traffic, against the real API server. */
-export async function conformance(bed: Bed, kind: Kind, say: (line: string) => void, only = ""): Promise<Conformance> {
+export async function conformance(
+  bed: Bed,
+  kind: Kind,
+  say: (line: string) => void,
+  only = "",
+): Promise<Conformance> {
   const tests: { readonly name: string; readonly run: () => Promise<void> }[] = [];
   const skipped: string[] = [];
   const register = Object.assign((name: string, run: () => Promise<void>) => void tests.push({ name, run }), {

@@ -30,7 +30,13 @@ export function kills(deaths: Deaths, random: () => number): readonly Scenario[]
   return Array.from({ length: ROLLOUTS }, (_, index) => {
     const kind = kinds[index % kinds.length] ?? "serviceSelector";
     const points = Array.from({ length: KILLS_EACH }, () => Math.floor(random() * APPENDS));
-    return oneOf(`the engine is killed around appends ${points.join(", then ")} (${kind})`, kind, points, index, deaths);
+    return oneOf(
+      `the engine is killed around appends ${points.join(", then ")} (${kind})`,
+      kind,
+      points,
+      index,
+      deaths,
+    );
   });
 }
 
@@ -101,6 +107,6 @@ async function livesOf(
 
 function strategyFor(kind: Kind, index: number): ReturnType<typeof redBlack> {
   if (kind === "serviceSelector" || index % 2 === 0) return redBlack({ deadline: "2m" });
-  if (kind === "gatewayRoute") return canary({ deadline: "2m", steps: [20, 60] }) as ReturnType<typeof redBlack>;
-  return rollingRedBlack({ deadline: "2m", percentages: [50, 100] }) as ReturnType<typeof redBlack>;
+  if (kind === "gatewayRoute") return canary({ deadline: "2m", steps: [20, 60] });
+  return rollingRedBlack({ deadline: "2m", percentages: [50, 100] });
 }

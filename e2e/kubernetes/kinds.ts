@@ -1,5 +1,11 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { gatewayRoute, istio, nginxCanary, serviceSelector, type Traffic } from "@gennaker/provider-kubernetes";
+import {
+  gatewayRoute,
+  istio,
+  nginxCanary,
+  serviceSelector,
+  type Traffic,
+} from "@gennaker/provider-kubernetes";
 
 /** The kinds of traffic. */
 export const KINDS = ["serviceSelector", "proportional", "gatewayRoute", "istio", "nginxCanary"] as const;
@@ -54,7 +60,11 @@ const KINDS_OF_TRAFFIC: Record<Kind, KindOfTraffic> = {
               host: "shop.example",
               http: {
                 paths: [
-                  { path: "/", pathType: "Prefix", backend: { service: { name: "nobody", port: { number: 80 } } } },
+                  {
+                    path: "/",
+                    pathType: "Prefix",
+                    backend: { service: { name: "nobody", port: { number: 80 } } },
+                  },
                 ],
               },
             },

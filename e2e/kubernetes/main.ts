@@ -41,7 +41,11 @@ if (why) {
 
 interface Report {
   readonly server: string;
-  readonly conformance: { readonly passed: number; readonly failed: readonly string[]; readonly skipped: readonly string[] };
+  readonly conformance: {
+    readonly passed: number;
+    readonly failed: readonly string[];
+    readonly skipped: readonly string[];
+  };
   readonly scenarios: readonly Omit<ScenarioResult, "ms">[];
   readonly orphans: number;
   readonly requests: number;
@@ -69,8 +73,18 @@ async function everything(bed: Bed): Promise<Report> {
     ...serverScenarios,
   ].filter(({ name }) => name.includes(values.only));
   const ground = { bed, control, say };
-  const results = await inTurns(all.filter(({ alone }) => !alone), AT_ONCE, (each) => tryScenario(each, ground));
-  results.push(...(await inTurns(all.filter(({ alone }) => alone), 1, (each) => tryScenario(each, ground))));
+  const results = await inTurns(
+    all.filter(({ alone }) => !alone),
+    AT_ONCE,
+    (each) => tryScenario(each, ground),
+  );
+  results.push(
+    ...(await inTurns(
+      all.filter(({ alone }) => alone),
+      1,
+      (each) => tryScenario(each, ground),
+    )),
+  );
   const conformed: Conformance[] = [];
   for (const kind of KINDS) if (values.only === "") conformed.push(await conformance(bed, kind, say));
   const orphaned = results.filter(({ outcome }) => outcome.includes("nothing is left over")).length;
@@ -90,7 +104,11 @@ async function everything(bed: Bed): Promise<Report> {
   };
 }
 
-async function inTurns<A, B>(items: readonly A[], atOnce: number, work: (item: A) => Promise<B>): Promise<B[]> {
+async function inTurns<A, B>(
+  items: readonly A[],
+  atOnce: number,
+  work: (item: A) => Promise<B>,
+): Promise<B[]> {
   const queue = [...items.entries()];
   const results: B[] = [];
   const worker = async (): Promise<void> => {

@@ -55,22 +55,33 @@ function underLoad(name: string, kind: Kind, strategy: Strategy, agent: Agent, l
       const stage = await openStage({ bed, kind, release: (image) => served(image, agent) });
       try {
         await stage.serve("shop:1", SIZE);
-        const balancer = await control.balancer(stage.place.namespace, { kind: FRONTS[kind], name: stage.place.cluster });
+        const balancer = await control.balancer(stage.place.namespace, {
+          kind: FRONTS[kind],
+          name: stage.place.cluster,
+        });
         await until(() => balancer.shares.some(({ endpoints }) => endpoints.length === SIZE) || undefined, {
           what: "endpoints",
         });
         const load = startLoad({ url: balancer.url, connections: 2, pauseMs: 10 });
-        await until(() => (load.tally.versions["1"] ?? 0) > 20 || undefined, { what: "answers of version 1" });
+        await until(() => (load.tally.versions["1"] ?? 0) > 20 || undefined, {
+          what: "answers of version 1",
+        });
         const { outcome, reason } = await stage.end(await stage.deploy("shop:2", strategy));
-        await until(() => (load.tally.versions["2"] ?? 0) > 20 || undefined, { what: "answers of version 2" });
+        await until(() => (load.tally.versions["2"] ?? 0) > 20 || undefined, {
+          what: "answers of version 2",
+        });
         const tally = await load.stop();
         losses.requests += tally.sent;
         losses.lost += tally.lost;
-        for (const [why, count] of Object.entries(tally.reasons)) losses.reasons[why] = (losses.reasons[why] ?? 0) + count;
-        if (tally.lost > 0) say(`  ${tally.lost} of ${tally.sent} requests lost: ${JSON.stringify(tally.reasons)}`);
+        for (const [why, count] of Object.entries(tally.reasons))
+          losses.reasons[why] = (losses.reasons[why] ?? 0) + count;
+        if (tally.lost > 0)
+          say(`  ${tally.lost} of ${tally.sent} requests lost: ${JSON.stringify(tally.reasons)}`);
         await balancer.close();
         const groups = await stage.groups();
-        const serving = groups.filter(({ share }) => share > 0).map(({ share, healthy }) => `${share} % ${healthy}`);
+        const serving = groups
+          .filter(({ share }) => share > 0)
+          .map(({ share, healthy }) => `${share} % ${healthy}`);
         if (outcome !== "succeeded") return `${outcome}: ${reason}`;
         expect(serving.join() === `100 % ${SIZE}`, `one group serves all, not ${serving.join()}`);
         expect(tally.lost === 0, `no request is lost, not ${tally.lost} of ${tally.sent}`);

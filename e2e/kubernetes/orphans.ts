@@ -19,7 +19,9 @@ export async function orphansIn(bed: Bed, namespace: string): Promise<readonly s
   ]);
   const dependents = lists.flatMap(({ items }) => items.map(({ metadata }) => metadata ?? {}));
   return [
-    ...sets.filter(({ metadata }) => metadata?.annotations?.[RESERVED] !== undefined).map(({ metadata }) => `reservation ${metadata?.name}`),
+    ...sets
+      .filter(({ metadata }) => metadata?.annotations?.[RESERVED] !== undefined)
+      .map(({ metadata }) => `reservation ${metadata?.name}`),
     ...dependents
       .filter(({ labels, deletionTimestamp }) => !deletionTimestamp && !names.has(labels?.[GROUP]))
       .map(({ name, labels }) => `${name} of ${labels?.[GROUP]}`),

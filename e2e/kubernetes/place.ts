@@ -1,4 +1,9 @@
-import { kubernetes, type KubernetesOptions, type KubernetesProvider, type KubernetesRelease } from "@gennaker/provider-kubernetes";
+import {
+  kubernetes,
+  type KubernetesOptions,
+  type KubernetesProvider,
+  type KubernetesRelease,
+} from "@gennaker/provider-kubernetes";
 import type { Bed } from "../beds/kubernetes/index.ts";
 import { type Kind, kindOf } from "./kinds.ts";
 

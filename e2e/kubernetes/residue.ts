@@ -19,7 +19,9 @@ export async function leftIn(bed: Bed, namespace: string): Promise<readonly stri
     core.listNamespacedSecret(ours),
   ]);
   return lists.flatMap(({ items }, index) =>
-    items.map(({ metadata }) => `${["replicaset", "pod", "service", "configmap", "secret"][index]} ${metadata?.name}`),
+    items.map(
+      ({ metadata }) => `${["replicaset", "pod", "service", "configmap", "secret"][index]} ${metadata?.name}`,
+    ),
   );
 }
 

@@ -28,7 +28,10 @@ export interface ScenarioResult {
 }
 
 /** Runs one; never throws. */
-export async function tryScenario({ name, wanted, run }: Scenario, ground: ScenarioGround): Promise<ScenarioResult> {
+export async function tryScenario(
+  { name, wanted, run }: Scenario,
+  ground: ScenarioGround,
+): Promise<ScenarioResult> {
   const since = Date.now();
   const outcome = await run(ground).catch(
     (error: unknown) => `error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

@@ -69,7 +69,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     deploy,
     async serve(image, size) {
       const end = await endOf(await deploy(image, redBlack({ size, deadline: "2m" })));
-      if (end.outcome !== "succeeded") throw new Error(`the first deploy ended ${end.outcome}: ${end.reason}`);
+      if (end.outcome !== "succeeded")
+        throw new Error(`the first deploy ended ${end.outcome}: ${end.reason}`);
     },
     end: endOf,
     groups: async () => (await provider.observe(cluster)).groups,
@@ -80,10 +81,13 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     },
     async close() {
       await delivery.close();
-      const orphans = await until(async () => ((await orphansIn(bed, place.namespace)).length === 0 ? [] : undefined), {
-        what: "no orphan",
-        withinMs: 20_000,
-      }).catch(() => orphansIn(bed, place.namespace));
+      const orphans = await until(
+        async () => ((await orphansIn(bed, place.namespace)).length === 0 ? [] : undefined),
+        {
+          what: "no orphan",
+          withinMs: 20_000,
+        },
+      ).catch(() => orphansIn(bed, place.namespace));
       await provider.close();
       await remove(bed, place.namespace);
       return orphans;

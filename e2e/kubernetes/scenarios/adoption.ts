@@ -5,6 +5,7 @@ import { startLoad } from "../../beds/load.ts";
 import type { Losses } from "../matrix.ts";
 import { served } from "../matrix.ts";
 import { expect, type Scenario } from "../scenario.ts";
+import { manifest } from "../manifest.ts";
 import { openStage } from "../stage.ts";
 
 /** A Deployment and its Service are taken over under load, and then replaced. */
@@ -18,11 +19,23 @@ export function adoption(agent: Agent, losses: Losses): Scenario {
       try {
         const { template } = served("shop:0", agent) as { template: object };
         const spec = { replicas: 2, selector: { matchLabels: { app: "shop" } }, template };
-        await bed.apply({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace }, ...{ spec } });
+        await bed.apply(
+          manifest({
+            apiVersion: "apps/v1",
+            kind: "Deployment",
+            metadata: {
+              name,
+              namespace,
+            },
+            spec,
+          }),
+        );
         const balancer = await control.balancer(namespace, { kind: "Service", name });
         await until(() => balancer.shares[0]?.endpoints.length === 2 || undefined, { what: "two endpoints" });
         const load = startLoad({ url: balancer.url, connections: 2, pauseMs: 10 });
-        await until(() => (load.tally.versions["0"] ?? 0) > 20 || undefined, { what: "answers of version 0" });
+        await until(() => (load.tally.versions["0"] ?? 0) > 20 || undefined, {
+          what: "answers of version 0",
+        });
 
         const early = await stage.end(await stage.deploy("shop:1", redBlack({ size: 2, deadline: "1m" })));
         expect(/adopt\(\)/.test(early.reason), `a deploy before that is refused: ${early.reason}`);
@@ -35,9 +48,13 @@ export function adoption(agent: Agent, losses: Losses): Scenario {
         const left = await bed.admin.config.makeApiClient(AppsV1Api).listNamespacedDeployment({ namespace });
         expect(left.items.length === 0, "the Deployment is gone");
 
-        const { outcome, reason } = await stage.end(await stage.deploy("shop:1", redBlack({ deadline: "1m" })));
+        const { outcome, reason } = await stage.end(
+          await stage.deploy("shop:1", redBlack({ deadline: "1m" })),
+        );
         expect(outcome === "succeeded", `the next version is deployed, not ${outcome}: ${reason}`);
-        await until(() => (load.tally.versions["1"] ?? 0) > 20 || undefined, { what: "answers of version 1" });
+        await until(() => (load.tally.versions["1"] ?? 0) > 20 || undefined, {
+          what: "answers of version 1",
+        });
         const tally = await load.stop();
         await balancer.close();
         losses.requests += tally.sent;

@@ -1,5 +1,6 @@
 import { redBlack } from "@gennaker/strategies";
 import { expect, type Scenario } from "../scenario.ts";
+import { manifest } from "../manifest.ts";
 import { openStage, type Stage, type StageOptions } from "../stage.ts";
 
 const SOON_MS = 30_000;
@@ -95,7 +96,10 @@ export const candidateScenarios: readonly Scenario[] = [
         },
         async (stage) => {
           const end = await stage.end(await stage.deploy("shop:2", redBlack({ deadline: "10m" })));
-          expect(end.rolledBack && /no node takes it/.test(end.reason), `it turns back for want of a node: ${end.reason}`);
+          expect(
+            end.rolledBack && /no node takes it/.test(end.reason),
+            `it turns back for want of a node: ${end.reason}`,
+          );
           expect(end.turnedAfterMs < SOON_MS, `it turns soon, not after ${end.turnedAfterMs} ms`);
           await asBefore(stage);
           return "rolled back at once";
@@ -107,14 +111,22 @@ export const candidateScenarios: readonly Scenario[] = [
     wanted: "rolled back at once",
     run: ({ bed }) =>
       served({ bed }, async (stage) => {
-        await bed.apply({
-          apiVersion: "v1",
-          kind: "ResourceQuota",
-          metadata: { name: "tight", namespace: stage.place.namespace },
-          ...{ spec: { hard: { pods: "3" } } },
-        });
+        await bed.apply(
+          manifest({
+            apiVersion: "v1",
+            kind: "ResourceQuota",
+            metadata: {
+              name: "tight",
+              namespace: stage.place.namespace,
+            },
+            spec: { hard: { pods: "3" } },
+          }),
+        );
         const end = await stage.end(await stage.deploy("shop:2", redBlack({ deadline: "10m" })));
-        expect(end.rolledBack && /exceeded quota/.test(end.reason), `it turns back for want of quota: ${end.reason}`);
+        expect(
+          end.rolledBack && /exceeded quota/.test(end.reason),
+          `it turns back for want of quota: ${end.reason}`,
+        );
         expect(end.turnedAfterMs < SOON_MS, `it turns soon, not after ${end.turnedAfterMs} ms`);
         await asBefore(stage);
         return "rolled back at once";

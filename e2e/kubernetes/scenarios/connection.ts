@@ -8,7 +8,10 @@ import { served } from "./candidate.ts";
 const SLOW = "shop:2-slow-start";
 
 /** A rollout through a proxy that breaks things; it is to succeed all the same. */
-function through(name: string, breaks: (proxy: FaultProxy, stage: Stage) => Promise<(() => void) | void>): Scenario {
+function through(
+  name: string,
+  breaks: (proxy: FaultProxy, stage: Stage) => Promise<(() => void) | void>,
+): Scenario {
   return {
     name,
     wanted: "succeeded",
@@ -16,14 +19,17 @@ function through(name: string, breaks: (proxy: FaultProxy, stage: Stage) => Prom
       const proxy = await control.faultProxy();
       try {
         const { config } = await proxy.through(bed.admin);
-        return await served({ bed, provider: { config, requestTimeoutMs: 2000, watchIdleMs: 5000 } }, async (stage) => {
-          const run = await stage.deploy(SLOW, redBlack({ deadline: "2m" }));
-          await stage.untilPhase(run, "launch");
-          const heal = await breaks(proxy, stage);
-          const { outcome, reason } = await stage.end(run);
-          heal?.();
-          return outcome === "succeeded" ? outcome : `${outcome}: ${reason}`;
-        });
+        return await served(
+          { bed, provider: { config, requestTimeoutMs: 2000, watchIdleMs: 5000 } },
+          async (stage) => {
+            const run = await stage.deploy(SLOW, redBlack({ deadline: "2m" }));
+            await stage.untilPhase(run, "launch");
+            const heal = await breaks(proxy, stage);
+            const { outcome, reason } = await stage.end(run);
+            heal?.();
+            return outcome === "succeeded" ? outcome : `${outcome}: ${reason}`;
+          },
+        );
       } finally {
         await proxy.close();
       }
@@ -31,7 +37,8 @@ function through(name: string, breaks: (proxy: FaultProxy, stage: Stage) => Prom
   };
 }
 
-const changes = ({ verb }: { readonly verb: string }): boolean => ["create", "patch", "delete"].includes(verb);
+const changes = ({ verb }: { readonly verb: string }): boolean =>
+  ["create", "patch", "delete"].includes(verb);
 
 /** What is wrong between us and the API server. */
 export const connectionScenarios: readonly Scenario[] = [
@@ -79,7 +86,11 @@ export const connectionScenarios: readonly Scenario[] = [
       try {
         const { config } = await proxy.through(bed.admin);
         return await served({ bed, provider: { config } }, async (stage) => {
-          proxy.inject({ only: ({ verb, resource }) => verb === "create" && resource === "replicasets", is: "lost-answer", times: 2 });
+          proxy.inject({
+            only: ({ verb, resource }) => verb === "create" && resource === "replicasets",
+            is: "lost-answer",
+            times: 2,
+          });
           const { outcome } = await stage.end(await stage.deploy("shop:2"));
           const groups = await stage.groups();
           expect(outcome === "succeeded", `it succeeds, not ${outcome}`);
@@ -131,14 +142,13 @@ export const serverScenarios: readonly Scenario[] = [
     wanted: "rolled back",
     async run({ bed, control }) {
       await control.nodes.add({ name: "fragile" });
-      const on = (image: string): string => (image === "shop:1" ? "kwok-0" : "fragile");
       const stage = await openStage({
         bed,
         release: (image) => ({
           template: {
             metadata: { labels: { app: "shop" } },
             spec: {
-              nodeSelector: { "kubernetes.io/hostname": on(image) },
+              nodeSelector: { "kubernetes.io/hostname": image === "shop:1" ? "kwok-0" : "fragile" },
               containers: [{ name: "app", image }],
             },
           },

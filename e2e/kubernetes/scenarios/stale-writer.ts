@@ -24,7 +24,8 @@ const COMMANDS: readonly Command[] = [
   {
     what: "traffic",
     holds: ({ path, method }) => method === "PATCH" && path.includes("/services/"),
-    say: (provider, cluster, group, token) => provider.setTraffic(cluster, { shares: { [group]: 100 } }, token),
+    say: (provider, cluster, group, token) =>
+      provider.setTraffic(cluster, { shares: { [group]: 100 } }, token),
   },
   {
     what: "destroy",
@@ -70,7 +71,11 @@ export const staleWriterScenarios: readonly Scenario[] = COMMANDS.map(({ what, h
     const newcomer = place.provider();
     const cluster = newcomer.cluster(place.cluster);
     const token = { run: "old", epoch: await old.claim(cluster, { run: "old" }), command: "1" };
-    const { group } = await old.createGroup(cluster, { key: "first", release: release("shop:1"), size: 1 }, token);
+    const { group } = await old.createGroup(
+      cluster,
+      { key: "first", release: release("shop:1"), size: 1 },
+      token,
+    );
     armed = true;
     const late = say(old, cluster, group, token).then(
       () => "carried out",
@@ -85,7 +90,9 @@ export const staleWriterScenarios: readonly Scenario[] = COMMANDS.map(({ what, h
     expect(before === after, `the world is ${before}, not ${after}`);
     // What a late create may leave is an empty reservation, which the next claim discards.
     await newcomer.claim(cluster, { run: "third" });
-    await until(async () => ((await newcomer.observe(cluster)).groups.length === 1 ? true : undefined), { what: "one group" });
+    await until(async () => ((await newcomer.observe(cluster)).groups.length === 1 ? true : undefined), {
+      what: "one group",
+    });
     await remove(bed, place.namespace);
     return outcome === "fenced" ? "fenced, and nothing changed" : outcome;
   },

@@ -40,18 +40,34 @@ rules:
 it("prints the whole Role of a cluster, limited to its own objects where Kubernetes can", async () => {
   const { provider, cluster } = await openBed({ clusters: { shop: { autoscaler: "shop" } } });
   const { rules } = provider.role(cluster, release("x", { versioned: { secrets: ["db"] } })).role;
-  expect(rules).toContainEqual({ apiGroups: [""], resources: ["services"], verbs: ["get", "list", "watch", "patch"], resourceNames: ["shop"] });
-  expect(rules).toContainEqual({ apiGroups: [""], resources: ["secrets"], verbs: ["get"], resourceNames: ["db"] });
-  expect(rules).toContainEqual({ apiGroups: [""], resources: ["configmaps"], verbs: ["get", "patch"], resourceNames: ["gennaker-shop"] });
+  expect(rules).toContainEqual({
+    apiGroups: [""],
+    resources: ["services"],
+    verbs: ["get", "list", "watch", "patch"],
+    resourceNames: ["shop"],
+  });
+  expect(rules).toContainEqual({
+    apiGroups: [""],
+    resources: ["secrets"],
+    verbs: ["get"],
+    resourceNames: ["db"],
+  });
+  expect(rules).toContainEqual({
+    apiGroups: [""],
+    resources: ["configmaps"],
+    verbs: ["get", "patch"],
+    resourceNames: ["gennaker-shop"],
+  });
   expect(rules.flatMap(({ resources }) => resources)).toContain("horizontalpodautoscalers");
   expect(JSON.stringify(rules)).not.toContain("*");
 });
 
+const pods = async (traffic: (typeof TRAFFIC)["proportional"]) => {
+  const { provider, cluster } = await openBed({ traffic });
+  return provider.role(cluster).role.rules.find(({ resources }) => resources.includes("pods"))?.verbs;
+};
+
 it("asks for pods to be changed only where groups are enabled pod by pod", async () => {
-  const pods = async (traffic: (typeof TRAFFIC)["proportional"]) => {
-    const { provider, cluster } = await openBed({ traffic });
-    return provider.role(cluster).role.rules.find(({ resources }) => resources.includes("pods"))?.verbs;
-  };
   expect(await pods(TRAFFIC.serviceSelector)).toEqual(["list", "watch"]);
   expect(await pods(TRAFFIC.proportional)).toContain("patch");
 });
@@ -70,7 +86,8 @@ it("asks the server itself whether it would take the release", async () => {
   const { api, provider, cluster } = await openBed();
   const [problem] = await provider.check(cluster, release("no-such-field"));
   expect(problem).toMatch(/is invalid/);
-  api.fault = ({ path }) => (path.includes("dryRun") ? status(403, "Forbidden", "denied by policy") : undefined);
+  api.fault = ({ path }) =>
+    path.includes("dryRun") ? status(403, "Forbidden", "denied by policy") : undefined;
   expect(await provider.check(cluster, release("shop:1"))).toEqual(["denied by policy"]);
 });
 
@@ -85,14 +102,29 @@ it("says all that is wrong with the options at once", () => {
     }
     return "";
   })();
-  for (const part of ["color", "namespace", "name", "requestTimeoutMs", "watchIdleMs", "clusters", "clusters.shop.traffic"])
+  for (const part of [
+    "color",
+    "namespace",
+    "name",
+    "requestTimeoutMs",
+    "watchIdleMs",
+    "clusters",
+    "clusters.shop.traffic",
+  ])
     expect(message).toContain(`\n  ${part}: `);
 });
 
 // The official client is large, and the machine may be busy.
-it("loads no client of its own where one is given, and none before the first call", { timeout: 60_000 }, async () => {
-  const provider = kubernetes({ kubeconfig: "/nowhere/config" });
-  const cluster = provider.cluster("shop");
-  await expect(provider.observe(cluster)).rejects.toMatchObject({ kind: "invalid", message: expect.stringContaining("kubeconfig: ") });
-  expect(await kubernetes({ api: new FakeApi() }).observe(cluster)).toEqual({ groups: [], revision: 0 });
-});
+it(
+  "loads no client of its own where one is given, and none before the first call",
+  { timeout: 60_000 },
+  async () => {
+    const provider = kubernetes({ kubeconfig: "/nowhere/config" });
+    const cluster = provider.cluster("shop");
+    await expect(provider.observe(cluster)).rejects.toMatchObject({
+      kind: "invalid",
+      message: expect.stringContaining("kubeconfig: "),
+    });
+    expect(await kubernetes({ api: new FakeApi() }).observe(cluster)).toEqual({ groups: [], revision: 0 });
+  },
+);

@@ -18,7 +18,8 @@ describe.each(Object.entries(TRAFFIC))("with traffic by %s", (_name, traffic) =>
         otherRelease: release("shop:2"),
         badRelease: release("shop:bad-image"),
         reconnect: async () => connect(),
-        residue: async () => ["replicasets", "pods"].flatMap((plural) => api.all(plural).map(({ metadata }) => metadata.name)),
+        residue: async () =>
+          ["replicasets", "pods"].flatMap((plural) => api.all(plural).map(({ metadata }) => metadata.name)),
         dispose: async () => {
           for (const { metadata } of api.all("replicasets")) api.remove("replicasets", metadata.name);
         },

@@ -19,7 +19,8 @@ async function lateUntilClaimed(
   };
   const end = say().then(
     () => "carried out",
-    (error: unknown) => (error instanceof ProviderError ? `${error.kind} ${error.claimedBy ?? ""}` : String(error)),
+    (error: unknown) =>
+      error instanceof ProviderError ? `${error.kind} ${error.claimedBy ?? ""}` : String(error),
   );
   await held.promise;
   await bed.provider.claim(bed.cluster, { run: "newcomer" });
@@ -30,13 +31,27 @@ async function lateUntilClaimed(
 const wanted = async ({ provider, cluster }: Bed): Promise<unknown> =>
   (await provider.observe(cluster)).groups.map(({ name, desired, share }) => `${name} ${desired} ${share}`);
 
+const labelsPod = ({ method, path }: ApiRequest): boolean => method === "PATCH" && path.includes("/pods/");
+
+const marksSet = ({ method, path, body }: ApiRequest): boolean =>
+  method === "PATCH" && path.includes("/replicasets/") && (body ?? "").includes("epoch.gennaker.io");
+
 it.each([
   ["scale", ({ path }: ApiRequest) => path.includes("/scale")],
   ["traffic", ({ path, method }: ApiRequest) => method === "PATCH" && path.includes("/services/")],
   ["destroy", ({ method }: ApiRequest) => method === "DELETE"],
-  ["create before its reservation", ({ method, path }: ApiRequest) => method === "POST" && path.includes("/replicasets")],
-  ["create before its number", ({ method, path }: ApiRequest) => method === "PATCH" && path.includes("/configmaps/")],
-  ["create before its last step", ({ method, path }: ApiRequest) => method === "PATCH" && path.includes("/replicasets/")],
+  [
+    "create before its reservation",
+    ({ method, path }: ApiRequest) => method === "POST" && path.includes("/replicasets"),
+  ],
+  [
+    "create before its number",
+    ({ method, path }: ApiRequest) => method === "PATCH" && path.includes("/configmaps/"),
+  ],
+  [
+    "create before its last step",
+    ({ method, path }: ApiRequest) => method === "PATCH" && path.includes("/replicasets/"),
+  ],
 ])("a command that lands after another run's claim changes nothing: %s", async (what, isHeld) => {
   const bed = await openBed();
   const { provider, cluster } = bed;
@@ -56,9 +71,9 @@ it.each([
 it("a pod's label that arrives after another run's claim is not set", async () => {
   const bed = await openBed({ traffic: TRAFFIC.proportional });
   const group = await bed.group("shop:1");
-  const say = (): Promise<unknown> => bed.provider.setTraffic(bed.cluster, { shares: { [group]: 100 } }, bed.token());
-  const isHeld = ({ method, path }: ApiRequest): boolean => method === "PATCH" && path.includes("/pods/");
-  expect(await lateUntilClaimed(bed, isHeld, say)).toBe("fenced newcomer");
+  const say = (): Promise<unknown> =>
+    bed.provider.setTraffic(bed.cluster, { shares: { [group]: 100 } }, bed.token());
+  expect(await lateUntilClaimed(bed, labelsPod, say)).toBe("fenced newcomer");
   expect(bed.api.all("pods")[0]?.metadata.labels).not.toHaveProperty(["gennaker.io/serving"]);
 });
 
@@ -66,7 +81,11 @@ it("what a create that was overtaken leaves behind is no group, has no pods, and
   const bed = await openBed();
   const create = (): Promise<unknown> =>
     bed.provider.createGroup(bed.cluster, { key: "late", release: release("shop:2"), size: 3 }, bed.token());
-  await lateUntilClaimed(bed, ({ method, path }) => method === "POST" && path.includes("/replicasets"), create);
+  await lateUntilClaimed(
+    bed,
+    ({ method, path }) => method === "POST" && path.includes("/replicasets"),
+    create,
+  );
   expect(bed.api.all("replicasets")).toHaveLength(1);
   expect(bed.api.all("pods")).toEqual([]);
   expect((await bed.provider.observe(bed.cluster)).groups).toEqual([]);
@@ -77,10 +96,10 @@ it("what a create that was overtaken leaves behind is no group, has no pods, and
 it("a claim that lands late itself does not take the mark off a newer one", async () => {
   const bed = await openBed();
   const group = await bed.group("shop:1");
-  const isMark = ({ method, path, body }: ApiRequest): boolean =>
-    method === "PATCH" && path.includes("/replicasets/") && (body ?? "").includes("epoch.gennaker.io");
-  await lateUntilClaimed(bed, isMark, () => bed.provider.claim(bed.cluster, { run: "slow" }));
-  const marks = bed.api.all("replicasets").map(({ metadata }) => metadata.annotations?.["epoch.gennaker.io/shop"]);
+  await lateUntilClaimed(bed, marksSet, () => bed.provider.claim(bed.cluster, { run: "slow" }));
+  const marks = bed.api
+    .all("replicasets")
+    .map(({ metadata }) => metadata.annotations?.["epoch.gennaker.io/shop"]);
   expect(marks).toEqual(["3 newcomer"]);
   expect(group).toBe("shop-v001");
 });

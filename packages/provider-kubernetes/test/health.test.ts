@@ -19,11 +19,12 @@ describe("a pod", () => {
     expect(healthOf(waiting("ImagePullBackOff"))).toBe("unhealthy"));
 
   it("is unhealthy when it was started again and is not ready", () =>
-    expect(healthOf(pod({ ready: "False", readySince: "2026-01-01T00:00:01Z", container: { restartCount: 1 } }))).toBe(
-      "unhealthy",
-    ));
+    expect(
+      healthOf(pod({ ready: "False", readySince: "2026-01-01T00:00:01Z", container: { restartCount: 1 } })),
+    ).toBe("unhealthy"));
 
-  it("is unknown when its node does not answer", () => expect(healthOf(pod({ ready: "Unknown" }))).toBe("unknown"));
+  it("is unknown when its node does not answer", () =>
+    expect(healthOf(pod({ ready: "Unknown" }))).toBe("unknown"));
 
   it("is no instance any more when it leaves, or has ended", () => {
     expect(healthOf(pod({ leaving: true }))).toBe("gone");
@@ -35,7 +36,12 @@ describe("a pod", () => {
 describe("a group", () => {
   it("counts its instances by how they are, and those that are still to be made as starting", () => {
     const pods = [pod(), waiting("ImagePullBackOff"), pod({ ready: "Unknown" }), pod({ leaving: true })];
-    expect(countsOf(set({ replicas: 5 }), pods)).toEqual({ healthy: 1, starting: 2, unhealthy: 1, unknown: 1 });
+    expect(countsOf(set({ replicas: 5 }), pods)).toEqual({
+      healthy: 1,
+      starting: 2,
+      unhealthy: 1,
+      unknown: 1,
+    });
   });
 
   it("counts a pod that has not been ready for minReadySeconds as starting", () => {

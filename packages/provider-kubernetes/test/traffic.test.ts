@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { type Arbitrary, array, assert, integer, pre, property, record, shuffledSubarray } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gatewayRoute, istio, nginxCanary, routeKey, serviceSelector, type Traffic } from "../src/index.ts";
 import type { KubernetesObject } from "../src/objects/objects.ts";
@@ -16,10 +16,15 @@ const SERVICE: Routes = new Map([
 ]);
 const route = (backendRefs: readonly object[]): Routes =>
   new Map([
-    ["HTTPRoute shop", { metadata: { name: "shop" }, spec: { rules: [{ backendRefs }] } } as KubernetesObject],
+    [
+      "HTTPRoute shop",
+      { metadata: { name: "shop" }, spec: { rules: [{ backendRefs }] } } as KubernetesObject,
+    ],
   ]);
 const virtual = (rule: object): Routes =>
-  new Map([["VirtualService shop", { metadata: { name: "shop" }, spec: { http: [rule] } } as KubernetesObject]]);
+  new Map([
+    ["VirtualService shop", { metadata: { name: "shop" }, spec: { http: [rule] } } as KubernetesObject],
+  ]);
 const INGRESS: Routes = new Map([
   [
     "Ingress shop",
@@ -48,7 +53,11 @@ function applied(object: object | undefined, change: object): KubernetesObject {
 }
 
 /** Every state of the routes on the way. */
-function written(traffic: Traffic, start: TrafficView, shares: Readonly<Record<string, number>>): readonly Routes[] {
+function written(
+  traffic: Traffic,
+  start: TrafficView,
+  shares: Readonly<Record<string, number>>,
+): readonly Routes[] {
   const plan = traffic.write(start, shares);
   if ("problems" in plan) throw new Error(plan.problems.join());
   const states: Routes[] = [];
@@ -76,24 +85,22 @@ const KINDS = {
 };
 
 /** Shares of up to so many groups, in whole percent, or of nobody. */
-const sharesOf = (atOnce: number): fc.Arbitrary<Record<string, number>> =>
-  fc
-    .record({
-      names: fc.shuffledSubarray(GROUPS, { minLength: 0, maxLength: atOnce }),
-      cuts: fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 2, maxLength: 2 }),
-    })
-    .map(({ names, cuts }) => {
-      const [a = 1, b = 1] = cuts.toSorted((x, y) => x - y);
-      if (names.length === 0) return {};
-      if (names.length === 1) return { [names[0]!]: 100 };
-      if (names.length === 2 || a === b) return { [names[0]!]: a, [names[1]!]: 100 - a };
-      return { [names[0]!]: a, [names[1]!]: b - a, [names[2]!]: 100 - b };
-    });
+const sharesOf = (atOnce: number): Arbitrary<Record<string, number>> =>
+  record({
+    names: shuffledSubarray(GROUPS, { minLength: 0, maxLength: atOnce }),
+    cuts: array(integer({ min: 1, max: 99 }), { minLength: 2, maxLength: 2 }),
+  }).map(({ names, cuts }) => {
+    const [a = 1, b = 1] = cuts.toSorted((x, y) => x - y);
+    if (names.length === 0) return {};
+    if (names.length === 1) return { [names[0]!]: 100 };
+    if (names.length === 2 || a === b) return { [names[0]!]: a, [names[1]!]: 100 - a };
+    return { [names[0]!]: a, [names[1]!]: b - a, [names[2]!]: 100 - b };
+  });
 
 describe.each(Object.entries(KINDS))("traffic by %s", (_name, { traffic, start, atOnce }) => {
   it("reads what it wrote, from wherever it came", () => {
-    fc.assert(
-      fc.property(fc.array(sharesOf(atOnce), { minLength: 1, maxLength: 4 }), (steps) => {
+    assert(
+      property(array(sharesOf(atOnce), { minLength: 1, maxLength: 4 }), (steps) => {
         let now = view(start);
         for (const shares of steps) {
           now = after(traffic, now, shares);
@@ -104,20 +111,21 @@ describe.each(Object.entries(KINDS))("traffic by %s", (_name, { traffic, start, 
   });
 
   it("has traffic only with groups that had it or shall have it, after each single write", () => {
-    fc.assert(
-      fc.property(sharesOf(atOnce), sharesOf(atOnce), (before, wanted) => {
+    assert(
+      property(sharesOf(atOnce), sharesOf(atOnce), (before, wanted) => {
         const from = after(traffic, view(start), before);
         const allowed = new Set([...Object.keys(before), ...Object.keys(wanted)]);
         for (const routes of written(traffic, from, wanted))
-          for (const group of Object.keys(positive(traffic.read({ ...from, routes })))) expect(allowed).toContain(group);
+          for (const group of Object.keys(positive(traffic.read({ ...from, routes }))))
+            expect(allowed).toContain(group);
       }),
     );
   });
 
   it("leaves nobody without traffic on the way from one that serves to another", () => {
-    fc.assert(
-      fc.property(sharesOf(atOnce), sharesOf(atOnce), (before, wanted) => {
-        fc.pre(Object.keys(before).length > 0 && Object.keys(wanted).length > 0);
+    assert(
+      property(sharesOf(atOnce), sharesOf(atOnce), (before, wanted) => {
+        pre(Object.keys(before).length > 0 && Object.keys(wanted).length > 0);
         const from = after(traffic, view(start), before);
         for (const routes of written(traffic, from, wanted))
           expect(Object.keys(positive(traffic.read({ ...from, routes })))).not.toEqual([]);
@@ -141,7 +149,10 @@ describe("a Service", () => {
 
   it("is narrowed before a first group, whose pods it would take, and only then", () => {
     const shield = serviceSelector().shield?.(view(SERVICE));
-    expect(shield).toMatchObject({ cutsOff: { app: "shop" }, object: { spec: { selector: { app: "shop" } } } });
+    expect(shield).toMatchObject({
+      cutsOff: { app: "shop" },
+      object: { spec: { selector: { app: "shop" } } },
+    });
     const narrowed = after(serviceSelector(), view(SERVICE), {});
     expect(serviceSelector().shield?.(narrowed)).toBeUndefined();
     expect(serviceSelector().shield?.(view(new Map()))).toBeUndefined();
@@ -166,12 +177,22 @@ describe("a route", () => {
   it("keeps what is said of a backend besides its weight, and other rules", () => {
     const filters = [{ type: "RequestHeaderModifier" }];
     const rules = [{ name: "a", backendRefs: [{ name: "shop-v001", port: 80, filters }] }, { name: "b" }];
-    const start = new Map([["HTTPRoute shop", { metadata: { name: "shop" }, spec: { rules } } as KubernetesObject]]);
-    const { routes } = after(gatewayRoute({ port: 80, rule: "a" }), view(start), { "shop-v001": 20, "shop-v002": 80 });
+    const start = new Map([
+      ["HTTPRoute shop", { metadata: { name: "shop" }, spec: { rules } } as KubernetesObject],
+    ]);
+    const { routes } = after(gatewayRoute({ port: 80, rule: "a" }), view(start), {
+      "shop-v001": 20,
+      "shop-v002": 80,
+    });
     expect(routes.get("HTTPRoute shop")).toMatchObject({
       spec: {
         rules: [
-          { backendRefs: [{ name: "shop-v001", weight: 20, filters }, { name: "shop-v002", weight: 80, port: 80 }] },
+          {
+            backendRefs: [
+              { name: "shop-v001", weight: 20, filters },
+              { name: "shop-v002", weight: 80, port: 80 },
+            ],
+          },
           { name: "b" },
         ],
       },
@@ -186,8 +207,12 @@ describe("a route", () => {
     expect(traffic.write(view(route([{ name: "legacy", weight: 5 }])), { "shop-v001": 100 })).toEqual({
       problems: ["HTTPRoute shop, rule 0 sends traffic to Service legacy, which is no group of this cluster"],
     });
-    expect(istio({ port: 80 }).write(view(virtual({ route: [{ destination: { host: "legacy" } }] })), {})).toEqual({
-      problems: ["VirtualService shop, http 0 sends traffic to Service legacy, which is no group of this cluster"],
+    expect(
+      istio({ port: 80 }).write(view(virtual({ route: [{ destination: { host: "legacy" } }] })), {}),
+    ).toEqual({
+      problems: [
+        "VirtualService shop, http 0 sends traffic to Service legacy, which is no group of this cluster",
+      ],
     });
   });
 
@@ -212,7 +237,9 @@ describe("a route", () => {
   });
 
   it("of NGINX has two groups at most", () =>
-    expect(nginxCanary({ port: 80 }).write(view(INGRESS), { "shop-v001": 1, "shop-v002": 1, "shop-v003": 98 })).toEqual({
+    expect(
+      nginxCanary({ port: 80 }).write(view(INGRESS), { "shop-v001": 1, "shop-v002": 1, "shop-v003": 98 }),
+    ).toEqual({
       problems: ["an NGINX canary splits traffic between two groups"],
     }));
 });

@@ -3,9 +3,12 @@ import { expect, it } from "vitest";
 import { type Bed, openBed } from "./fixtures/bed.ts";
 import { status } from "./fixtures/fake-api.ts";
 
-const watchesIn = ({ api }: Bed): number => api.requests.filter(({ path }) => path.includes("watch=true")).length;
+const watchesIn = ({ api }: Bed): number =>
+  api.requests.filter(({ path }) => path.includes("watch=true")).length;
 const listsIn = ({ api }: Bed): number =>
-  api.requests.filter(({ path, method }) => method === "GET" && path.includes("/replicasets?") && !path.includes("watch=true")).length;
+  api.requests.filter(
+    ({ path, method }) => method === "GET" && path.includes("/replicasets?") && !path.includes("watch=true"),
+  ).length;
 
 async function until(bed: Bed, holds: (state: ClusterState) => boolean): Promise<ClusterState> {
   for await (const state of bed.provider.watch(bed.cluster)) if (holds(state)) return state;
@@ -71,7 +74,8 @@ it("is opened anew when it is silent for too long", async () => {
 
 it("fails when the server cannot be reached time and again, so that whoever watches hears of it", async () => {
   const bed = await openBed();
-  bed.api.fault = ({ path }) => (path.includes("watch=true") ? status(503, "ServiceUnavailable", "gone") : undefined);
+  bed.api.fault = ({ path }) =>
+    path.includes("watch=true") ? status(503, "ServiceUnavailable", "gone") : undefined;
   await expect(until(bed, () => false)).rejects.toMatchObject({ kind: "unavailable" });
   bed.api.fault = () => undefined;
   expect((await until(bed, () => true)).groups).toEqual([]);
@@ -88,7 +92,8 @@ it("never goes back behind what was observed", async () => {
   const revisions: number[] = [];
   const stop = new AbortController();
   const follow = (async () => {
-    for await (const { revision } of bed.provider.watch(bed.cluster, { signal: stop.signal })) revisions.push(revision);
+    for await (const { revision } of bed.provider.watch(bed.cluster, { signal: stop.signal }))
+      revisions.push(revision);
   })();
   const group = await bed.group("shop:1");
   for (let size = 2; size < 8; size++) {
@@ -104,6 +109,11 @@ it("never goes back behind what was observed", async () => {
 it("counts what it asks, by verb, resource and code", async () => {
   const bed = await openBed();
   await bed.group("shop:1");
-  expect(bed.provider.requests()).toContainEqual({ verb: "create", resource: "replicasets", code: 201, count: 1 });
+  expect(bed.provider.requests()).toContainEqual({
+    verb: "create",
+    resource: "replicasets",
+    code: 201,
+    count: 1,
+  });
   expect(bed.provider.requests()).toContainEqual({ verb: "list", resource: "pods", code: 200, count: 2 });
 });

@@ -36,8 +36,6 @@ export function roleOf(name: string, namespace: string, needs: readonly Need[]):
 
 /** As YAML, for `kubectl apply -f -`. */
 export function roleText({ apiVersion, kind, metadata, rules }: Role): string {
-  const list = (field: string, values: readonly string[]): string =>
-    `    ${field}: [${values.map((value) => JSON.stringify(value)).join(", ")}]`;
   return [
     `apiVersion: ${apiVersion}`,
     `kind: ${kind}`,
@@ -53,4 +51,8 @@ export function roleText({ apiVersion, kind, metadata, rules }: Role): string {
     ]),
     "",
   ].join("\n");
+}
+
+function list(field: string, values: readonly string[]): string {
+  return `    ${field}: [${values.map((value) => JSON.stringify(value)).join(", ")}]`;
 }

@@ -288,15 +288,15 @@ function* causes(error: unknown): Generator<Error & { readonly code?: string }> 
 }
 
 function neverConnected(error: unknown): boolean {
-  const codes = [
+  const codes = new Set([
     "ECONNREFUSED",
     "ENOTFOUND",
     "EAI_AGAIN",
     "EHOSTUNREACH",
     "ENETUNREACH",
     "UND_ERR_CONNECT_TIMEOUT",
-  ];
-  return [...causes(error)].some(({ code }) => code !== undefined && codes.includes(code));
+  ]);
+  return [...causes(error)].some(({ code }) => code !== undefined && codes.has(code));
 }
 
 function reasonOf(error: unknown): string {

@@ -35,14 +35,23 @@ export async function createGroup(ground: Ground, spec: Spec, token: Token, call
   const found = sets.find((set) => hasKey(set, spec.key));
   if (found && isGroup(found)) return found.metadata.name;
   await shieldTraffic(ground, token, call);
-  const set = found ?? (await reserve(ground, sets, sequence, spec, token, call));
-  await Promise.all([
-    makeCopies(ground, set, spec.release.versioned ?? {}, call),
-    ground.traffic.port ? makeService(ground, set, call) : undefined,
-  ]);
+  // A create can meet a conflict too: for a quota that others use at the same time.
+  const reserved = (): Promise<ReplicaSet> => reserve(ground, sets, sequence, spec, token, call);
+  const set = found ?? (await again("the name of a new group", reserved, call));
+  await again(set.metadata.name, () => equip(ground, set, spec.release, call), call);
   await again("the record", () => record(ground, set, token, call), call, lostRecord);
-  await again(set.metadata.name, () => activate(ground, set.metadata.name, token, call), call, lostReservation);
+  await again(
+    set.metadata.name,
+    () => activate(ground, set.metadata.name, token, call),
+    call,
+    lostReservation,
+  );
   return set.metadata.name;
+}
+
+async function equip(ground: Ground, set: ReplicaSet, release: KubernetesRelease, call: Call): Promise<void> {
+  await makeCopies(ground, set, release.versioned ?? {}, call);
+  if (ground.traffic.port) await makeService(ground, set, call);
 }
 
 function hasKey({ metadata }: ReplicaSet, key: string): boolean {
@@ -93,6 +102,8 @@ async function record(ground: Ground, set: ReplicaSet, token: Token, call: Call)
 // A newer claim discards it; then the next look tells by whom.
 const lostReservation = (error: unknown): boolean => isLostRace(error) || isAnswer(error, 404);
 
+const path = (annotation: string): string => `/metadata/annotations/${annotation.replaceAll("/", "~1")}`;
+
 async function activate(ground: Ground, name: string, token: Token, call: Call): Promise<void> {
   const { calls, cluster } = ground;
   const set = await calls.find<ReplicaSet>(REPLICA_SETS, name, call);
@@ -100,7 +111,6 @@ async function activate(ground: Ground, name: string, token: Token, call: Call):
   if (!set) throw new Refusal("conflict", `${name} was deleted by somebody while it was being made`);
   const size = set.metadata.annotations?.[RESERVED];
   if (size === undefined) return;
-  const path = (annotation: string): string => `/metadata/annotations/${annotation.replaceAll("/", "~1")}`;
   const mark = set.metadata.annotations?.[epochMark(cluster)];
   const steps: readonly PatchStep[] = [
     { op: "test", path: path(epochMark(cluster)), value: mark },

@@ -54,8 +54,12 @@ export async function setTraffic(
 
 /** What is told of the traffic of a cluster, for comparison. */
 export function weightsText({ traffic }: Ground, view: TrafficView): string {
-  const weights = Object.entries(traffic.read(view)).filter(([, weight]) => weight > 0);
-  return JSON.stringify(weights.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return textOf(traffic.read(view));
+}
+
+function textOf(weights: Readonly<Record<string, number>>): string {
+  const given = Object.entries(weights).filter(([, weight]) => weight > 0);
+  return JSON.stringify(given.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function named(shares: Readonly<Record<string, number>>): readonly string[] {
@@ -94,11 +98,7 @@ function refuseUnseen(
   if (told.weights === undefined || ground.traffic.labelsPods) return;
   const now = weightsText(ground, view);
   if (now === told.weights) return;
-  const wanted = JSON.stringify(
-    named(shares)
-      .map((name) => [name, shares[name]])
-      .toSorted(),
-  );
+  const wanted = textOf(shares);
   if (now === wanted) return;
   told.tell(now);
   throw new Refusal("conflict", `traffic was changed by somebody else since it was looked at: now ${now}`);

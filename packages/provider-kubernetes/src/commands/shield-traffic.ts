@@ -16,13 +16,12 @@ import { admit } from "./fence.ts";
  */
 export async function shieldTraffic(ground: Ground, token: Token, call: Call): Promise<void> {
   const { calls, cluster, traffic } = ground;
-  const { shield } = traffic;
-  if (!shield) return;
+  if (!traffic.shield) return;
   await again(
     `traffic of ${cluster}`,
     async () => {
       const routes = await lookAtRoutes(ground, call);
-      const change = shield({ cluster, routes, sets: [] });
+      const change = traffic.shield?.({ cluster, routes, sets: [] });
       if (!change) return;
       const current = routes.get(routeKey(change.route));
       await admit(ground, token, current, call);

@@ -1,7 +1,7 @@
 import type { Resource } from "../api/resource.ts";
 import type { KubernetesObject } from "../objects/objects.ts";
 import { groupNames, isLeftOver } from "./group-names.ts";
-import { type GroupPort, type Route, routeKey, type Traffic, type TrafficView } from "./traffic.ts";
+import { type GroupPort, type Route, routeIn, type Traffic, type TrafficView } from "./traffic.ts";
 import { strangers, wholeWeights } from "./weights.ts";
 
 /** How an HTTPRoute gives traffic to groups. */
@@ -40,8 +40,8 @@ const HTTP_ROUTES: Resource = {
  */
 export function gatewayRoute({ route, rule = 0, port, targetPort }: GatewayRouteOptions): Traffic {
   const at = (cluster: string): Route => ({ resource: HTTP_ROUTES, name: route ?? cluster });
-  const rulesOf = ({ cluster, routes }: TrafficView): readonly Rule[] =>
-    (routes.get(routeKey(at(cluster))) as HttpRoute | undefined)?.spec?.rules ?? [];
+  const rulesOf = (view: TrafficView): readonly Rule[] =>
+    routeIn<HttpRoute>(view, at(view.cluster))?.spec?.rules ?? [];
   const find = (view: TrafficView): Rule | undefined =>
     rulesOf(view).find(({ name }, place) => (typeof rule === "number" ? place === rule : name === rule));
   const where = (cluster: string): string => `HTTPRoute ${at(cluster).name}, rule ${rule}`;

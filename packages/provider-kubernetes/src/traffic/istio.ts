@@ -1,7 +1,7 @@
 import type { Resource } from "../api/resource.ts";
 import type { KubernetesObject } from "../objects/objects.ts";
 import { groupNames, isLeftOver } from "./group-names.ts";
-import { type GroupPort, type Route, routeKey, type Traffic, type TrafficView } from "./traffic.ts";
+import { type GroupPort, type Route, routeIn, type Traffic, type TrafficView } from "./traffic.ts";
 import { strangers, wholeWeights } from "./weights.ts";
 
 /** How a VirtualService gives traffic to groups. */
@@ -39,8 +39,8 @@ const VIRTUAL_SERVICES: Resource = {
  */
 export function istio({ virtualService, http = 0, port, targetPort }: IstioOptions): Traffic {
   const at = (cluster: string): Route => ({ resource: VIRTUAL_SERVICES, name: virtualService ?? cluster });
-  const rulesOf = ({ cluster, routes }: TrafficView): readonly HttpRule[] =>
-    (routes.get(routeKey(at(cluster))) as VirtualService | undefined)?.spec?.http ?? [];
+  const rulesOf = (view: TrafficView): readonly HttpRule[] =>
+    routeIn<VirtualService>(view, at(view.cluster))?.spec?.http ?? [];
   const find = (view: TrafficView): HttpRule | undefined =>
     rulesOf(view).find(({ name }, place) => (typeof http === "number" ? place === http : name === http));
   const where = (cluster: string): string => `VirtualService ${at(cluster).name}, http ${http}`;

@@ -5,7 +5,7 @@ import {
   type GroupPort,
   type Route,
   type RouteChange,
-  routeKey,
+  routeIn,
   type Traffic,
   type TrafficPlan,
   type TrafficView,
@@ -80,8 +80,8 @@ interface Place {
   readonly port: number;
 }
 
-function at({ cluster, routes }: TrafficView, route: (cluster: string) => Route): Ingress | undefined {
-  return routes.get(routeKey(route(cluster))) as Ingress | undefined;
+function at(view: TrafficView, route: (cluster: string) => Route): Ingress | undefined {
+  return routeIn<Ingress>(view, route(view.cluster));
 }
 
 function serviceOf(ingress: Ingress | undefined): string | undefined {

@@ -1,7 +1,14 @@
 import { SERVICES } from "../api/resource.ts";
 import { GROUP, NOBODY, SERVING } from "../marks.ts";
 import type { KubernetesObject, ReplicaSet } from "../objects/objects.ts";
-import { type Route, type RouteChange, routeKey, type Traffic, type TrafficView } from "./traffic.ts";
+import {
+  type Route,
+  type RouteChange,
+  routeIn,
+  routeKey,
+  type Traffic,
+  type TrafficView,
+} from "./traffic.ts";
 
 /** How a Service gives traffic to groups. */
 export interface ServiceSelectorOptions {
@@ -66,11 +73,8 @@ export function isServing({ spec }: ReplicaSet): boolean {
   return spec.template.metadata?.labels?.[SERVING] !== undefined;
 }
 
-function selectorOf(
-  { cluster, routes }: TrafficView,
-  route: (cluster: string) => Route,
-): Readonly<Record<string, string>> {
-  return (routes.get(routeKey(route(cluster))) as Service | undefined)?.spec?.selector ?? {};
+function selectorOf(view: TrafficView, route: (cluster: string) => Route): Readonly<Record<string, string>> {
+  return routeIn<Service>(view, route(view.cluster))?.spec?.selector ?? {};
 }
 
 // The whole selector is said: to Kubernetes it is one value.

@@ -81,3 +81,8 @@ export type TrafficPlan =
 export function routeKey({ resource, name }: Route): string {
   return `${resource.kind} ${name}`;
 }
+
+/** An object of a view, as far as its kind is known to whoever asks. */
+export function routeIn<T extends KubernetesObject>({ routes }: TrafficView, route: Route): T | undefined {
+  return routes.get(routeKey(route)) as T | undefined;
+}

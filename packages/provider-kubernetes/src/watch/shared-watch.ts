@@ -110,8 +110,7 @@ function followedOf(cluster: string, view: ClusterView): readonly Followed<Kuber
     resource: Resource,
     selection: Followed<T>["selection"],
     shelf: Followed<T>["shelf"],
-  ): Followed<KubernetesObject> =>
-    ({ resource, selection, shelf, changed }) as unknown as Followed<KubernetesObject>;
+  ): Followed<KubernetesObject> => ({ resource, selection, shelf, changed });
   return [
     one<ReplicaSet>(REPLICA_SETS, ofCluster(cluster), view.sets),
     one<Pod>(PODS, ofCluster(cluster), view.pods),
