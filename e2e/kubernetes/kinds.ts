@@ -16,7 +16,11 @@ type Objects = readonly KubernetesObject[];
 interface KindOfTraffic {
   readonly traffic: Traffic;
   /** What a user makes before the first group. */
-  readonly objects: (cluster: string, namespace: string) => Objects;
+  readonly objects: (
+    cluster: string,
+    namespace: string,
+    selector?: Readonly<Record<string, string>>,
+  ) => Objects;
 }
 
 const PORT = { port: 80, targetPort: 8080 };
@@ -75,8 +79,12 @@ const KINDS_OF_TRAFFIC: Record<Kind, KindOfTraffic> = {
   },
 };
 
-function service(name: string, namespace: string): Objects {
-  const spec = { selector: { app: "shop" }, ports: [{ name: "http", port: 80, targetPort: 8080 }] };
+function service(
+  name: string,
+  namespace: string,
+  selector: Readonly<Record<string, string>> = { app: "shop" },
+): Objects {
+  const spec = { selector, ports: [{ name: "http", port: 80, targetPort: 8080 }] };
   return [{ apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec } as Objects[number]];
 }
 

@@ -71,7 +71,7 @@ async function everything(bed: Bed): Promise<Report> {
     ...staleWriterScenarios,
     ...kills(deaths, seeded(seed)),
     ...serverScenarios,
-  ].filter(({ name }) => name.includes(values.only));
+  ].filter(({ name }) => values.only.split("|").some((words) => name.includes(words)));
   const ground = { bed, control, say };
   const results = await inTurns(
     all.filter(({ alone }) => !alone),
