@@ -1,6 +1,6 @@
 // npm run bench:kubernetes [-- --json] [-- --sizes 1,10,50,200] [-- --crowd 100]
 import { parseArgs } from "node:util";
-import { createDelivery } from "@gennaker/core";
+import { createDelivery, type RunHandle } from "@gennaker/core";
 import { redBlack } from "@gennaker/strategies";
 import { type Bed, startKubernetes, whyNoKubernetes } from "../beds/kubernetes/index.ts";
 import { type Cost, floor } from "./floor.ts";
@@ -112,6 +112,14 @@ function middle(costs: readonly Cost[]): Cost {
   return sorted[Math.floor(sorted.length / 2)] ?? { ms: 0, requests: 0 };
 }
 
+async function endOf(run: RunHandle): Promise<string> {
+  for await (const event of run.events()) {
+    if (event.type === "rollout-turned-back") return event.reason;
+    if (event.type === "stage-failed") return event.error.message;
+  }
+  return run.outcome();
+}
+
 async function crowdOf(bed: Bed, count: number): Promise<Crowd> {
   const place = await openPlace(bed, "serviceSelector");
   const names = Array.from({ length: count }, (_, index) => `crowd-${index}`);
@@ -128,7 +136,8 @@ async function crowdOf(bed: Bed, count: number): Promise<Crowd> {
         ).outcome(),
       ),
     );
-  await all("shop:1");
+  const first = (await all("shop:1")).find((end) => end !== "succeeded");
+  if (first !== undefined) throw new Error(`a first deploy did not succeed: ${first}`);
   globalThis.gc?.();
   const memory = process.memoryUsage().rss;
   const before = requestsOf({ provider });

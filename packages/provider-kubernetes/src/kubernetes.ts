@@ -116,7 +116,13 @@ class Kubernetes implements KubernetesProvider {
   }
 
   observe(cluster: Cluster, options?: CallOptions): Promise<ClusterState> {
-    return this.#run(cluster, "observe", options, ({ ground, view }, call) => lookOnce(ground, view, call));
+    return this.#run(
+      cluster,
+      "observe",
+      options,
+      async ({ ground, view, watch }, call) =>
+        (await watch.stateIfFresh(call.signal)) ?? lookOnce(ground, view, call),
+    );
   }
 
   async *watch(cluster: Cluster, { signal }: CallOptions = {}): AsyncGenerator<ClusterState> {
@@ -137,7 +143,12 @@ class Kubernetes implements KubernetesProvider {
   }
 
   claim(cluster: Cluster, { run }: { readonly run: string }, options?: CallOptions): Promise<number> {
-    return this.#run(cluster, "claim", options, ({ ground }, call) => claim(ground, run, call));
+    return this.#run(cluster, "claim", options, async ({ ground, view }, call) => {
+      const epoch = await claim(ground, run, call);
+      // Others may have written before it.
+      view.distrust();
+      return epoch;
+    });
   }
 
   createGroup(
@@ -190,7 +201,11 @@ class Kubernetes implements KubernetesProvider {
       cluster,
       "destroy",
       options,
-      ({ ground }, call) => destroyGroup(ground, change, token, call),
+      async ({ ground, view }, call) => {
+        await destroyGroup(ground, change, token, call);
+        // A delete does not say its version.
+        view.distrust();
+      },
       change.group,
     );
   }
@@ -215,13 +230,15 @@ class Kubernetes implements KubernetesProvider {
   ): Promise<T> {
     signal?.throwIfAborted();
     const place = this.#place(cluster, operation);
-    const call: Call = { signal, wrote: false };
+    const call: Call = { signal, wrote: false, versions: new Map() };
     try {
       const result = await work(place, call);
+      place.view.expect(call.versions ?? new Map());
       // What was stopped on its way is not told as done.
       signal?.throwIfAborted();
       return result;
     } catch (error) {
+      place.view.distrust();
       signal?.throwIfAborted();
       throw this.#mapped(error, cluster, operation, resource, call.wrote);
     }

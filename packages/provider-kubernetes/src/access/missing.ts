@@ -12,19 +12,31 @@ const REVIEWS: Resource = {
 /** Asks the API server what it would refuse. What it allowed once is not asked again. */
 export class Permissions {
   readonly #calls: Calls;
-  readonly #granted = new Set<string>();
+  readonly #answers = new Map<string, Promise<boolean>>();
 
   constructor(calls: Calls) {
     this.#calls = calls;
   }
 
   async missing(needs: readonly Need[], call: Call): Promise<readonly Need[]> {
-    const unknown = needs.filter((need) => !this.#granted.has(textOf(need)));
-    const answers = await Promise.all(unknown.map((need) => this.#isAllowed(need, call)));
-    return unknown.filter((_, index) => !answers[index]);
+    const answers = await Promise.all(needs.map((need) => this.#isAllowed(need, call)));
+    return needs.filter((_, index) => !answers[index]);
   }
 
+  // Many rollouts ask the same at once; one of them asks for all.
   async #isAllowed(need: Need, call: Call): Promise<boolean> {
+    const text = textOf(need);
+    const asked = this.#answers.get(text);
+    // Whoever asked may have been stopped; that is no answer.
+    if (asked) return asked.catch(() => this.#ask(need, call));
+    const answer = this.#ask(need, call);
+    this.#answers.set(text, answer);
+    const forget = (): boolean => this.#answers.delete(text);
+    answer.then((allowed) => allowed || forget(), forget);
+    return answer;
+  }
+
+  async #ask(need: Need, call: Call): Promise<boolean> {
     const { resource, subresource, verb, name } = need;
     const resourceAttributes = {
       namespace: this.#calls.namespace,
@@ -40,7 +52,6 @@ export class Permissions {
       { spec: { resourceAttributes } },
       call,
     );
-    if (status?.allowed) this.#granted.add(textOf(need));
     return status?.allowed === true;
   }
 }

@@ -4,6 +4,7 @@ import { failureOf, isAnswer, NoAnswer, Refusal } from "./failure.ts";
 import type { KubernetesApi } from "./port.ts";
 import type { RequestCounts } from "./request-counts.ts";
 import { apiVersion, pathOf, type Resource } from "./resource.ts";
+import { Turnstile } from "./turnstile.ts";
 import { pause } from "../pause.ts";
 
 /** One call of the provider: what its requests have in common. */
@@ -11,6 +12,8 @@ export interface Call {
   readonly signal: AbortSignal | undefined;
   /** Whether something that changes the world was sent, and may have landed. */
   wrote: boolean;
+  /** The newest version that was written, by kind; what is looked at afterwards must not be older. */
+  readonly versions?: Map<string, bigint>;
 }
 
 /** What a list is limited to. */
@@ -55,6 +58,7 @@ interface Sending {
 const MERGE = "application/merge-patch+json";
 const JSON_PATCH = "application/json-patch+json";
 const APPLY = "application/apply-patch+yaml";
+const AT_ONCE = 32;
 const THROTTLE_TRIES = 3;
 const THROTTLE_MAX_MS = 5000;
 
@@ -64,6 +68,8 @@ export class Calls {
   readonly #api: KubernetesApi;
   readonly #counts: RequestCounts;
   readonly #timeoutMs: number;
+  // Thousands of requests at once would wait for each other in the server instead, until they are too late.
+  readonly #turnstile = new Turnstile(AT_ONCE);
 
   constructor(api: KubernetesApi, counts: RequestCounts, namespace: string, timeoutMs: number) {
     this.#api = api;
@@ -211,8 +217,15 @@ export class Calls {
   async #json<T>(sending: Sending, call: Call): Promise<T> {
     for (let tries = 1; ; tries++) {
       call.signal?.throwIfAborted();
-      const { status, retryAfter, text } = await this.#bounded(sending, call);
-      if (status >= 200 && status < 300) return JSON.parse(text) as T;
+      const { status, retryAfter, text } = await this.#turnstile.pass(
+        () => this.#bounded(sending, call),
+        call.signal,
+      );
+      if (status >= 200 && status < 300) {
+        const result = JSON.parse(text) as T;
+        if (sending.method !== "GET") remember(call, sending.kind.plural, result);
+        return result;
+      }
       const failure = failureOf(status, retryAfter, text);
       const waitMs = failure.retryAfterMs ?? 1000;
       if (status !== 429 || tries >= THROTTLE_TRIES || waitMs > THROTTLE_MAX_MS) throw failure;
@@ -275,6 +288,13 @@ export class Calls {
       throw error;
     }
   }
+}
+
+function remember({ versions }: Call, plural: string, result: unknown): void {
+  const { resourceVersion } = (result as Partial<KubernetesObject>).metadata ?? {};
+  if (!versions || resourceVersion === undefined || !/^\d+$/.test(resourceVersion)) return;
+  const version = BigInt(resourceVersion);
+  if (version > (versions.get(plural) ?? 0n)) versions.set(plural, version);
 }
 
 function search(query: Query): string {

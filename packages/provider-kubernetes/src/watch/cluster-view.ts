@@ -1,5 +1,6 @@
 import type { ClusterState } from "@gennaker/core/ports";
 import type { KubernetesObject, Pod, PodEvent, ReplicaSet } from "../objects/objects.ts";
+import { PODS, REPLICA_SETS } from "../api/resource.ts";
 import type { Ground } from "../ground.ts";
 import { groupsOf } from "../observe/state.ts";
 import { weightsText } from "../commands/set-traffic.ts";
@@ -16,6 +17,8 @@ export class ClusterView {
   #state: ClusterState = { groups: [], revision: 0 };
   #text = "[]";
   #dirty = false;
+  #trusted = false;
+  readonly #expected = new Map<string, bigint>();
   #events: readonly PodEvent[] = [];
   /** What was told last of the traffic. */
   toldTraffic: string | undefined;
@@ -24,6 +27,31 @@ export class ClusterView {
     this.#ground = ground;
     const routes = ground.traffic.routes(ground.cluster);
     this.routes = new Map(routes.map((route) => [route, new Shelf<KubernetesObject>()]));
+  }
+
+  /** Something was written: what is looked at from now on must not be older. */
+  expect(versions: ReadonlyMap<string, bigint>): void {
+    for (const [plural, version] of versions)
+      if (version > (this.#expected.get(plural) ?? 0n)) this.#expected.set(plural, version);
+  }
+
+  /** Nobody knows what was written: only a look will do. */
+  distrust(): void {
+    this.#trusted = false;
+  }
+
+  /** Everything was looked at after what was written. */
+  trust(): void {
+    this.#trusted = true;
+  }
+
+  /** Whether all that was written is on the shelves; undefined: nobody knows. */
+  get isFresh(): boolean | undefined {
+    if (!this.#trusted) return undefined;
+    const at = (shelf: Shelf<KubernetesObject>, plural: string): boolean =>
+      shelf.isAt(this.#expected.get(plural) ?? 0n);
+    const routes = [...this.routes].every(([{ resource }, shelf]) => at(shelf, resource.plural));
+    return routes && at(this.sets, REPLICA_SETS.plural) && at(this.pods, PODS.plural);
   }
 
   /** Warnings about pods of the namespace. */

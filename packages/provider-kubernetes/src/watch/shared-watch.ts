@@ -23,9 +23,25 @@ export class SharedWatch {
     this.#followed = followedOf(cluster, view);
   }
 
-  /** Whether somebody follows. */
-  get isOpen(): boolean {
-    return this.#open !== undefined;
+  /**
+   * The state, if somebody follows the cluster and everything that was written is in it, or comes within moments. Else a
+   * look is needed.
+   */
+  async stateIfFresh(signal: AbortSignal | undefined): Promise<ClusterState | undefined> {
+    const late = new AbortController();
+    const stop = (): void => late.abort();
+    const timer = setTimeout(stop, CATCH_UP_MS);
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      while (this.#open?.isLive && this.#view.isFresh !== undefined && !late.signal.aborted) {
+        if (this.#view.isFresh) return this.#view.state();
+        await this.#view.nextChange(late.signal);
+      }
+      return undefined;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+    }
   }
 
   /** The cluster as it is, and then after each change, until the signal aborts. */
@@ -66,11 +82,18 @@ export class SharedWatch {
         this.#view.touch();
       });
     });
+    let listed = false;
     const all = Promise.all(ready.map(({ promise }) => promise));
     // Told by `refuseBroken` too; nobody may be waiting.
-    all.catch(() => undefined);
+    all.then(
+      () => (listed = true),
+      () => undefined,
+    );
     return {
       ready: all,
+      get isLive() {
+        return listed && !broken.is;
+      },
       stop: () => stopper.abort(new Error("nobody watches any more")),
       refuseBroken: () => {
         if (broken.is) throw broken.error;
@@ -87,7 +110,12 @@ interface Opened {
   readonly stop: () => void;
   readonly refuseBroken: () => void;
   readonly broken: boolean;
+  /** Everything was listed, and is followed. */
+  readonly isLive: boolean;
 }
+
+/** A watch is usually behind by some milliseconds; one that is further behind may hang. */
+const CATCH_UP_MS = 250;
 
 /** Looks at everything of a cluster once, and puts it where the watch puts it. */
 export async function lookOnce(
@@ -99,6 +127,8 @@ export async function lookOnce(
     const { items, resourceVersion }: Listed<KubernetesObject> = await calls.list(resource, selection, call);
     shelf.replace(items, resourceVersion);
   };
+  // What is written while it looks may be missing in it.
+  view.trust();
   await Promise.all(followedOf(cluster, view).map(look));
   view.touch();
   return view.state();

@@ -13,6 +13,11 @@ export class Shelf<T extends KubernetesObject> {
     return this.#at?.toString();
   }
 
+  /** Whether it is at this version or a later one. */
+  isAt(version: bigint): boolean {
+    return this.#at !== undefined && this.#at >= version;
+  }
+
   get all(): readonly T[] {
     return [...this.#objects.values()];
   }
