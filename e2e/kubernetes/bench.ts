@@ -131,9 +131,7 @@ async function crowdOf(bed: Bed, count: number): Promise<Crowd> {
   const all = async (image: string): Promise<readonly string[]> =>
     Promise.all(
       names.map(async (name) =>
-        (
-          await delivery.deploy({ cluster: provider.cluster(name), release: release(image), strategy })
-        ).outcome(),
+        endOf(await delivery.deploy({ cluster: provider.cluster(name), release: release(image), strategy })),
       ),
     );
   const first = (await all("shop:1")).find((end) => end !== "succeeded");

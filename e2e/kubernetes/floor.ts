@@ -74,11 +74,11 @@ async function untilReady(
 
 function counting(api: KubernetesApi): { readonly api: KubernetesApi; readonly counted: () => number } {
   let count = 0;
-  const send: KubernetesApi["send"] = (request) => {
+  const counted: KubernetesApi["send"] = (request) => {
     count++;
     return api.send(request);
   };
-  return { api: { send }, counted: () => count };
+  return { api: { send: counted }, counted: () => count };
 }
 
 async function send(

@@ -28,7 +28,7 @@ export interface Stage {
 }
 
 /** The end of a run. */
-export interface End {
+interface End {
   readonly outcome: string;
   readonly rolledBack: boolean;
   /** Why it turned back; empty when it did not. */

@@ -4,7 +4,7 @@ import { type Bed, openBed } from "./fixtures/bed.ts";
 import { status } from "./fixtures/fake-api.ts";
 
 const watchesIn = ({ api }: Bed): number =>
-  api.requests.filter(({ path }) => path.includes("watch=true")).length;
+  api.requests.filter(({ path }) => path.includes("watch=true") && !path.includes("/events")).length;
 const listsIn = ({ api }: Bed): number =>
   api.requests.filter(
     ({ path, method }) => method === "GET" && path.includes("/replicasets?") && !path.includes("watch=true"),
@@ -116,4 +116,30 @@ it("counts what it asks, by verb, resource and code", async () => {
     count: 1,
   });
   expect(bed.provider.requests()).toContainEqual({ verb: "list", resource: "pods", code: 200, count: 2 });
+});
+
+it("tells what Kubernetes warns of a pod, where the pod itself says too little", async () => {
+  const bed = await openBed();
+  const group = await bed.group("shop:1");
+  const asked = (): number => bed.api.requests.filter(({ path }) => path.includes("/events?")).length;
+  const before = asked();
+  const seen = until(bed, ({ groups }) => /statuscode: 503, 1 of 1/.test(groups[0]?.problem?.message ?? ""));
+  await expect.poll(asked).toBeGreaterThan(before);
+  const [pod] = bed.api.all("pods");
+  const name = pod?.metadata.name ?? "";
+  bed.api.make("events", {
+    metadata: { name: "e" },
+    involvedObject: { kind: "Pod", name },
+    type: "Warning",
+    reason: "Unhealthy",
+    message: "Readiness probe failed: statuscode: 503",
+  });
+  bed.api.touch("pods", name, (object) => {
+    const at = "2026-01-01T01:00:00Z";
+    object.status = {
+      ...object.status,
+      conditions: [{ type: "Ready", status: "False", lastTransitionTime: at }],
+    };
+  });
+  expect((await seen).groups[0]).toMatchObject({ name: group, unhealthy: 1 });
 });

@@ -1,6 +1,7 @@
 import {
   AUTOSCALERS,
   CONFIG_MAPS,
+  EVENTS,
   PODS,
   REPLICA_SETS,
   type Resource,
@@ -18,6 +19,8 @@ export interface Need {
   readonly verb: string;
   /** Only for this object. */
   readonly name?: string;
+  /** Without it something is told less well, and nothing else. */
+  readonly optional?: boolean;
 }
 
 /** Everything that a cluster, and a release if there is one, needs; nothing more. */
@@ -30,6 +33,7 @@ export function needsOf(
     ...each(REPLICA_SETS, ["get", "list", "watch", "create", "patch", "delete"]),
     { resource: REPLICA_SETS, subresource: "scale", verb: "patch" },
     ...each(PODS, ["list", "watch", ...(traffic.labelsPods ? ["get", "patch"] : [])]),
+    { resource: EVENTS, verb: "watch", optional: true },
     // Kubernetes cannot limit a create to a name.
     { resource: CONFIG_MAPS, verb: "create" },
     ...each(CONFIG_MAPS, ["get", "patch"], recordName(cluster)),

@@ -20,7 +20,8 @@ export async function preflight(
   call: Call,
 ): Promise<readonly string[]> {
   const looks = releaseProblems(release);
-  const needs = needsOf(ground, looks.length === 0 ? release : undefined);
+  const all = needsOf(ground, looks.length === 0 ? release : undefined);
+  const needs = all.filter(({ optional }) => !optional);
   const missing = await permissions.missing(needs, call);
   if (missing.length > 0) {
     const { namespace } = ground.calls;

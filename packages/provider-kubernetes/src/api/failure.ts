@@ -96,7 +96,7 @@ const KINDS: { readonly [status: number]: ProviderErrorKind } = {
 };
 
 /** The port's kind of an answer. */
-export function kindOf({ status, message }: ApiFailure): ProviderErrorKind {
+function kindOf({ status, message }: ApiFailure): ProviderErrorKind {
   if (status === 403 && /exceeded quota/.test(message)) return "quota";
   return KINDS[status] ?? "unavailable";
 }

@@ -13,7 +13,7 @@ export interface Stamp {
 }
 
 /** The mark of a claim: `7 run-1`. */
-export function stampText({ epoch, run }: Stamp): string {
+function stampText({ epoch, run }: Stamp): string {
   return `${epoch} ${run}`;
 }
 
@@ -29,7 +29,7 @@ export function stampOf({ metadata }: KubernetesObject, cluster: string): Stamp 
 }
 
 /** @throws Refusal when a newer epoch holds */
-export function refuseOlder(token: Token, stamp: Stamp): void {
+function refuseOlder(token: Token, stamp: Stamp): void {
   if (stamp.epoch <= token.epoch) return;
   throw new Refusal("fenced", `epoch ${token.epoch} is over, ${stamp.epoch} holds the cluster`, stamp.run);
 }

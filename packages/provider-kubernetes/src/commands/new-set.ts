@@ -28,7 +28,7 @@ export interface NewSet {
 }
 
 /** `shop-api-v003` */
-export function groupName(cluster: string, sequence: number): string {
+function groupName(cluster: string, sequence: number): string {
   return `${cluster}-v${String(sequence).padStart(3, "0")}`;
 }
 

@@ -37,7 +37,7 @@ export interface StatusCondition {
 }
 
 /** What one container is doing. */
-export interface ContainerState {
+interface ContainerState {
   readonly waiting?: { readonly reason?: string; readonly message?: string };
   readonly running?: { readonly startedAt?: string };
   readonly terminated?: { readonly reason?: string; readonly message?: string; readonly exitCode: number };

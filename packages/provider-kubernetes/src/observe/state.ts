@@ -33,7 +33,7 @@ export function groupsOf(world: World, { cluster, traffic, nodesMayCome }: Readi
 }
 
 /** Pods by the name of their group. */
-export function podsByGroup(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
+function podsByGroup(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
   return Map.groupBy(pods, ({ metadata }) => metadata.labels?.[GROUP] ?? "");
 }
 

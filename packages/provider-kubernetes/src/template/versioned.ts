@@ -7,7 +7,7 @@ import type { OwnerReference, PodTemplate, ReplicaSet, Settings } from "../objec
 import type { VersionedSettings } from "../release.ts";
 
 /** Name of a group's copy. */
-export function copyName(group: string, name: string): string {
+function copyName(group: string, name: string): string {
   return `${group}-${name}`;
 }
 

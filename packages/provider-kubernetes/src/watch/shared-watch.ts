@@ -5,11 +5,13 @@ import type { Ground } from "../ground.ts";
 import type { KubernetesObject, Pod, ReplicaSet } from "../objects/objects.ts";
 import { ofCluster } from "../observe/look.ts";
 import type { ClusterView } from "./cluster-view.ts";
+import { followWarnings } from "./warnings.ts";
 import { follow, type Followed, type WatchRules } from "./feed.ts";
 
 /** One watch of a cluster for all who follow it: open while there is somebody. */
 export class SharedWatch {
   readonly #calls: Calls;
+  readonly #cluster: string;
   readonly #view: ClusterView;
   readonly #followed: readonly Followed<KubernetesObject>[];
   readonly #rules: WatchRules;
@@ -18,6 +20,7 @@ export class SharedWatch {
 
   constructor({ calls, cluster }: Ground, view: ClusterView, rules: WatchRules) {
     this.#calls = calls;
+    this.#cluster = cluster;
     this.#view = view;
     this.#rules = rules;
     this.#followed = followedOf(cluster, view);
@@ -85,10 +88,12 @@ export class SharedWatch {
     let listed = false;
     const all = Promise.all(ready.map(({ promise }) => promise));
     // Told by `refuseBroken` too; nobody may be waiting.
-    all.then(
-      () => (listed = true),
-      () => undefined,
-    );
+    all
+      .then(() => {
+        listed = true;
+        return followWarnings(this.#calls, this.#cluster, this.#view, this.#rules, stopper.signal);
+      })
+      .catch(() => undefined);
     return {
       ready: all,
       get isLive() {
