@@ -9,7 +9,10 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ["beds/**/*.test.ts"],
+    globalSetup: ["beds/kubernetes/test/built.ts"],
     pool: "forks",
+    // Each file starts a control plane: one at a time is as much as a small machine carries.
+    fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 300_000,
   },

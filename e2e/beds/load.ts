@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const PATIENCE_MS = 10_000;
 
 /** What came of the requests so far. */
-export interface Tally {
+interface Tally {
   readonly sent: number;
   /** Answered with 2xx. */
   readonly answered: number;
@@ -80,7 +80,12 @@ function askOnce(url: string, agent: Agent): Promise<string> {
     response.on("error", reject);
     response.on("end", () => {
       if (statusCode >= 200 && statusCode < 300) resolve(String(headers["x-version"] ?? "unknown"));
-      else reject(new Error(`status ${statusCode}${headers["x-balancer"] ? ` (${String(headers["x-balancer"])})` : ""}`));
+      else
+        reject(
+          new Error(
+            `status ${statusCode}${headers["x-balancer"] ? ` (${String(headers["x-balancer"])})` : ""}`,
+          ),
+        );
     });
     response.resume();
   });

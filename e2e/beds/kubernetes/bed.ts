@@ -1,5 +1,6 @@
-import type { KubernetesObject, V1PolicyRule } from "@kubernetes/client-node";
+import type { V1PolicyRule } from "@kubernetes/client-node";
 import type { Access } from "./access/access.ts";
+import type { ApiObject } from "./access/objects.ts";
 import type { User } from "./access/user.ts";
 import type { Agent } from "./agent/agent.ts";
 import type { Balancer, Front } from "./balancer/balancer.ts";
@@ -23,7 +24,7 @@ export interface Bed {
   /** Somebody who may do only this, there. */
   user(name: string, namespace: string, rules: readonly V1PolicyRule[]): Promise<User>;
   /** Creates or changes objects: objects, or YAML. */
-  apply(...objects: readonly (KubernetesObject | string)[]): Promise<void>;
+  apply(...objects: readonly (ApiObject | string)[]): Promise<void>;
   /** Ends everything that the bed started, and removes what it made. */
   close(): Promise<void>;
 }

@@ -11,4 +11,4 @@ export type { ActiveFault, Fault } from "./fault-proxy/fault.ts";
 export type { FaultProxy, SeenRequest } from "./fault-proxy/fault-proxy.ts";
 export { type Patience, until } from "./processes/until.ts";
 export { BEHAVIOUR, BEHAVIOURS, type Behaviour, DELAY, STOP_AFTER } from "./stages/behaviour.ts";
-export { type StartOptions, startKubernetes, whyNoKubernetes } from "./start.ts";
+export { type StartOptions, startKubernetes, whyNoControl, whyNoKubernetes } from "./start.ts";

@@ -2,7 +2,7 @@ import type { Bed } from "./bed.ts";
 import { whyNoBinaries } from "./build/binaries.ts";
 import type { ExtraFlags } from "./cluster/control-plane.ts";
 import type { NodeSpec } from "./cluster/nodes.ts";
-import { useCluster } from "./cluster/own-cluster.ts";
+import { NO_CONTROL, useCluster } from "./cluster/own-cluster.ts";
 import { startProcesses } from "./cluster/processes.ts";
 
 /** How to start a bed. */
@@ -18,6 +18,11 @@ export interface StartOptions {
 /** Why no bed can be started here; undefined when one can. What needs it is then skipped, with this as the reason. */
 export async function whyNoKubernetes(): Promise<string | undefined> {
   return process.env["GENNAKER_KUBECONFIG"] ? undefined : await whyNoBinaries();
+}
+
+/** Why no bed with a `control` can be started here; undefined when one can. */
+export async function whyNoControl(): Promise<string | undefined> {
+  return process.env["GENNAKER_KUBECONFIG"] ? NO_CONTROL : await whyNoBinaries();
 }
 
 /**

@@ -57,7 +57,8 @@ export async function writeAccess(folder: string, name: string, as: Credentials)
 export function credentialsOf({ config, file }: Access): Credentials {
   const cluster = config.getCurrentCluster();
   const user = config.getCurrentUser();
-  if (!cluster?.caData || !user?.token) throw new Error(`${file} has no certificate authority and token inside`);
+  if (!cluster?.caData || !user?.token)
+    throw new Error(`${file} has no certificate authority and token inside`);
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace;
   return {
     server: cluster.server,

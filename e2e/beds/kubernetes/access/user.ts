@@ -1,11 +1,7 @@
-import {
-  CoreV1Api,
-  KubernetesObjectApi,
-  type KubeConfig,
-  type V1PolicyRule,
-} from "@kubernetes/client-node";
+import { readFile } from "node:fs/promises";
+import { CoreV1Api, type KubeConfig, type V1PolicyRule } from "@kubernetes/client-node";
 import { type Access, writeAccess } from "./access.ts";
-import { applyAll } from "./objects.ts";
+import { type ApiObject, applyAll } from "./objects.ts";
 
 /** Somebody who may do only what the rules say, in one namespace. */
 export interface UserSpec {
@@ -23,10 +19,15 @@ export interface User extends Access {
 const TOKEN_SECONDS = 24 * 3600;
 
 /** Makes the service account, its Role with the rules, their binding, and a kubeconfig with its token. */
-export async function makeUser(admin: KubeConfig, folder: string, { name, namespace, rules }: UserSpec): Promise<User> {
+export async function makeUser(
+  admin: KubeConfig,
+  folder: string,
+  { name, namespace, rules }: UserSpec,
+): Promise<User> {
   const metadata = { name, namespace };
   await applyAll(admin, [{ apiVersion: "v1", kind: "ServiceAccount", metadata }]);
-  const allow = (rulesNow: readonly V1PolicyRule[]): Promise<void> => applyAll(admin, [role(metadata, rulesNow)]);
+  const allow = (rulesNow: readonly V1PolicyRule[]): Promise<void> =>
+    applyAll(admin, [role(metadata, rulesNow)]);
   await allow(rules);
   await applyAll(admin, [binding(metadata)]);
   const token = await admin.makeApiClient(CoreV1Api).createNamespacedServiceAccountToken({
@@ -48,22 +49,23 @@ interface Named {
   readonly namespace: string;
 }
 
-function role(metadata: Named, rules: readonly V1PolicyRule[]): Parameters<KubernetesObjectApi["patch"]>[0] {
-  return { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata, ...{ rules } };
+function role(metadata: Named, rules: readonly V1PolicyRule[]): ApiObject {
+  return { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role", metadata, rules };
 }
 
-function binding({ name, namespace }: Named): Parameters<KubernetesObjectApi["patch"]>[0] {
-  const parts = {
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name },
-    subjects: [{ kind: "ServiceAccount", name, namespace }],
+function binding(metadata: Named): ApiObject {
+  return {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "RoleBinding",
+    metadata,
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: metadata.name },
+    subjects: [{ kind: "ServiceAccount", ...metadata }],
   };
-  return { apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding", metadata: { name, namespace }, ...parts };
 }
 
 async function clusterOf(admin: KubeConfig): Promise<{ server: string; ca: string }> {
   const cluster = admin.getCurrentCluster();
   if (!cluster) throw new Error("the kubeconfig has no current cluster");
   if (cluster.caData) return { server: cluster.server, ca: Buffer.from(cluster.caData, "base64").toString() };
-  const { readFile } = await import("node:fs/promises");
   return { server: cluster.server, ca: cluster.caFile ? await readFile(cluster.caFile, "utf8") : "" };
 }

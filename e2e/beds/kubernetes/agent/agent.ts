@@ -1,10 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  CoreV1Api,
-  type KubeConfig,
-  type V1Pod,
-  type V1PodSpec,
-} from "@kubernetes/client-node";
+import { CoreV1Api, type KubeConfig, type V1Pod, type V1PodSpec } from "@kubernetes/client-node";
 import { applyAll } from "../access/objects.ts";
 import { type Objects, follow } from "../cluster/follow.ts";
 import type { Keeper } from "../processes/keeper.ts";
@@ -45,7 +40,8 @@ export async function startAgent({ config, keeper, folder, addresses }: AgentOpt
   const pods = follow<V1Pod>(
     config,
     "/api/v1/pods",
-    (seen) => reconcile(seen, runs, (pod) => new PodRun(pod, { config, keeper, folder, address: addresses.next() })),
+    (seen) =>
+      reconcile(seen, runs, (pod) => new PodRun(pod, { config, keeper, folder, address: addresses.next() })),
     { fieldSelector: `spec.nodeName=${NODE}` },
   );
   await pods.synced;
@@ -83,19 +79,25 @@ async function register(config: KubeConfig): Promise<void> {
   const offer = { cpu: "1k", memory: "1Ti", pods: "1k" };
   const metadata = { name: NODE, labels: { [MARK]: "true", "kubernetes.io/hostname": NODE } };
   const spec = { taints: [{ key: MARK, value: "true", effect: "NoSchedule" }] };
-  await applyAll(config, [{ apiVersion: "v1", kind: "Node", metadata, ...{ spec } }]);
+  await applyAll(config, [{ apiVersion: "v1", kind: "Node", metadata, spec }]);
   const api = config.makeApiClient(CoreV1Api);
   const now = new Date();
   const conditions = [
-    { type: "Ready", status: "True", reason: "KubeletReady", lastHeartbeatTime: now, lastTransitionTime: now },
+    {
+      type: "Ready",
+      status: "True",
+      reason: "KubeletReady",
+      lastHeartbeatTime: now,
+      lastTransitionTime: now,
+    },
   ];
   const value = { conditions, allocatable: offer, capacity: offer };
   await api.patchNodeStatus({ name: NODE, body: [{ op: "replace", path: "/status", value }] });
   await renew(config);
   // The controller takes the taint of a new node away once it has seen that it is ready.
   const welcome = async (): Promise<true | undefined> => {
-    const { spec: now } = await api.readNode({ name: NODE });
-    return now?.taints?.every(({ key }) => key === MARK) || undefined;
+    const found = await api.readNode({ name: NODE });
+    return found.spec?.taints?.every(({ key }) => key === MARK) || undefined;
   };
   await until(welcome, { what: `node ${NODE} takes pods` });
 }
@@ -111,5 +113,5 @@ function renew(config: KubeConfig): Promise<void> {
   const renewTime = new Date().toISOString().replace("Z", "000Z");
   const spec = { holderIdentity: NODE, leaseDurationSeconds: LEASE_SECONDS, renewTime };
   const metadata = { name: NODE, namespace: "kube-node-lease" };
-  return applyAll(config, [{ apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, ...{ spec } }]);
+  return applyAll(config, [{ apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec }]);
 }

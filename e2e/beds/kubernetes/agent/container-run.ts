@@ -51,7 +51,11 @@ export class ContainerRun {
   /** Runs it until it is stopped. */
   async run(): Promise<void> {
     if (this.#container.image?.includes("-bad-image")) return this.#be(waiting("ImagePullBackOff"));
-    for (let backoff = FIRST_BACKOFF_MS; !this.#stop.signal.aborted; backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS)) {
+    for (
+      let backoff = FIRST_BACKOFF_MS;
+      !this.#stop.signal.aborted;
+      backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS)
+    ) {
       await this.#runOnce();
       if (this.#stop.signal.aborted) return;
       this.#be(waiting("CrashLoopBackOff"));
@@ -71,7 +75,10 @@ export class ContainerRun {
       () => {},
     );
     const seconds = this.#container.lifecycle?.preStop?.sleep?.seconds ?? 0;
-    await Promise.race([sleep(seconds * 1000, undefined, { signal: patience.signal }).catch(() => {}), running.exited]);
+    await Promise.race([
+      sleep(seconds * 1000, undefined, { signal: patience.signal }).catch(() => {}),
+      running.exited,
+    ]);
     running.signal("SIGTERM");
     await running.exited;
     patience.abort();
@@ -98,7 +105,12 @@ export class ContainerRun {
     this.#process = undefined;
     const exitCode = code ?? 128 + (signal === "SIGKILL" ? 9 : 15);
     this.#lastState = {
-      terminated: { exitCode, reason: exitCode === 0 ? "Completed" : "Error", startedAt, finishedAt: new Date() },
+      terminated: {
+        exitCode,
+        reason: exitCode === 0 ? "Completed" : "Error",
+        startedAt,
+        finishedAt: new Date(),
+      },
     };
     this.#be(this.#lastState);
   }
@@ -107,7 +119,9 @@ export class ContainerRun {
     const { pod, address, folder } = this.#place;
     const { command = [], args = [], image = "", name, ports } = this.#container;
     const [program = process.execPath, ...rest] =
-      command.length > 0 ? [...command, ...args] : [process.execPath, join(import.meta.dirname, "pod-server.ts"), ...args];
+      command.length > 0
+        ? [...command, ...args]
+        : [process.execPath, join(import.meta.dirname, "pod-server.ts"), ...args];
     return {
       command: program,
       args: rest,

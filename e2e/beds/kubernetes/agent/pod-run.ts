@@ -31,7 +31,7 @@ export class PodRun {
   readonly #containers: readonly ContainerRun[];
   readonly #startTime = new Date();
   readonly #since = new Map<string, { readonly status: string; readonly at: Date }>();
-  #writing: Promise<void> | undefined;
+  #writing = false;
   #stale = false;
   #ending: Promise<void> | undefined;
   #gone = false;
@@ -64,17 +64,23 @@ export class PodRun {
     await Promise.all(this.#containers.map((container) => container.stop(0)));
   }
 
-  // One write at a time, and after it another if something changed meanwhile: the last state is always written.
   #write(): void {
     this.#stale = true;
-    this.#writing ??= (async () => {
-      await Promise.resolve();
-      while (this.#stale && !this.#gone) {
-        this.#stale = false;
-        await this.#insist(() => this.#api.patchNamespacedPodStatus({ ...this.#name(), body: { status: this.#status() } }, STRATEGIC));
-      }
-      this.#writing = undefined;
-    })();
+    if (!this.#writing) void this.#writeWhileStale();
+  }
+
+  // One write at a time, and after it another if something changed meanwhile: the last state is always written.
+  async #writeWhileStale(): Promise<void> {
+    this.#writing = true;
+    await Promise.resolve();
+    while (this.#stale && !this.#gone) {
+      this.#stale = false;
+      const status = this.#status();
+      await this.#insist(() =>
+        this.#api.patchNamespacedPodStatus({ ...this.#name(), body: { status } }, STRATEGIC),
+      );
+    }
+    this.#writing = false;
   }
 
   #remove(): Promise<void> {
@@ -125,6 +131,11 @@ export class PodRun {
     const before = this.#since.get(type);
     const at = before?.status === status ? before.at : new Date();
     this.#since.set(type, { status, at });
-    return { type, status, lastTransitionTime: at, ...(is ? { reason: "" } : { reason: "ContainersNotReady" }) };
+    return {
+      type,
+      status,
+      lastTransitionTime: at,
+      ...(is ? { reason: "" } : { reason: "ContainersNotReady" }),
+    };
   }
 }

@@ -32,7 +32,11 @@ async function pause(seconds: number, stop: AbortSignal): Promise<void> {
   await sleep(seconds * 1000, undefined, { signal: stop }).catch(() => {});
 }
 
-function once({ httpGet, tcpSocket, timeoutSeconds = 1 }: V1Probe, container: V1Container, host: string): Promise<boolean> {
+function once(
+  { httpGet, tcpSocket, timeoutSeconds = 1 }: V1Probe,
+  container: V1Container,
+  host: string,
+): Promise<boolean> {
   const port = portOf(httpGet?.port ?? tcpSocket?.port ?? 0, container);
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const timeout = timeoutSeconds * 1000;

@@ -91,10 +91,14 @@ export async function startBalancer({ config, namespace, front }: BalancerOption
       table.services = services;
       table.renew();
     }),
-    follow<V1EndpointSlice>(config, `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, (slices) => {
-      table.slices = slices;
-      table.renew();
-    }),
+    follow<V1EndpointSlice>(
+      config,
+      `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
+      (slices) => {
+        table.slices = slices;
+        table.renew();
+      },
+    ),
     follow(config, frontPath(front, namespace), (fronts) => {
       table.fronts = fronts;
       table.renew();

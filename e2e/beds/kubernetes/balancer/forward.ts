@@ -64,11 +64,17 @@ export function forward(passage: Passage, tried = 1): void {
 
 // What proxies do by default: a connection that was refused has carried nothing, and an idle one that closes just as it is
 // used has carried nothing that matters if the request may be repeated.
-function unseen(error: NodeJS.ErrnoException, reused: boolean, { method, headers }: IncomingMessage): boolean {
+function unseen(
+  error: NodeJS.ErrnoException,
+  reused: boolean,
+  { method, headers }: IncomingMessage,
+): boolean {
   const bodiless = headers["content-length"] === undefined && headers["transfer-encoding"] === undefined;
   if (!bodiless) return false;
   if (error.code === "ECONNREFUSED") return true;
-  return reused && ["ECONNRESET", "EPIPE"].includes(error.code ?? "") && ["GET", "HEAD"].includes(method ?? "");
+  return (
+    reused && ["ECONNRESET", "EPIPE"].includes(error.code ?? "") && ["GET", "HEAD"].includes(method ?? "")
+  );
 }
 
 function withoutHop<T extends IncomingMessage["headers"]>(headers: T): T {

@@ -39,18 +39,28 @@ export function backendsOf({ kind, name }: Front, objects: Iterable<KubernetesOb
 }
 
 interface HttpRoute {
-  readonly rules?: readonly { readonly backendRefs?: readonly { name: string; port?: number; weight?: number }[] }[];
+  readonly rules?: readonly {
+    readonly backendRefs?: readonly { name: string; port?: number; weight?: number }[];
+  }[];
 }
 
 function ofHttpRoute(route: Found): readonly Backend[] {
   const refs = (route["spec"] as HttpRoute | undefined)?.rules?.[0]?.backendRefs ?? [];
-  return refs.map(({ name: service, port, weight = 1 }) => ({ service, weight, ...(port === undefined ? {} : { port }) }));
+  return refs.map(({ name: service, port, weight = 1 }) => ({
+    service,
+    weight,
+    ...(port === undefined ? {} : { port }),
+  }));
 }
 
 interface VirtualService {
   readonly http?: readonly {
     readonly route?: readonly {
-      readonly destination: { readonly host: string; readonly subset?: string; readonly port?: { readonly number: number } };
+      readonly destination: {
+        readonly host: string;
+        readonly subset?: string;
+        readonly port?: { readonly number: number };
+      };
       readonly weight?: number;
     }[];
   }[];
@@ -60,7 +70,8 @@ interface VirtualService {
 function ofVirtualService(found: Found): readonly Backend[] {
   const routes = (found["spec"] as VirtualService | undefined)?.http?.[0]?.route ?? [];
   return routes.map(({ destination: { host, subset, port }, weight = routes.length === 1 ? 100 : 0 }) => {
-    if (subset !== undefined) throw new Error("the bed's balancer knows VirtualService hosts, and no subsets");
+    if (subset !== undefined)
+      throw new Error("the bed's balancer knows VirtualService hosts, and no subsets");
     return { service: host.split(".")[0] ?? host, weight, ...(port ? { port: port.number } : {}) };
   });
 }
@@ -87,7 +98,10 @@ function ofIngress(main: Found, all: readonly Found[]): readonly Backend[] {
   const annotations = canary?.metadata?.annotations ?? {};
   const total = Number(annotations[`${CANARY}-weight-total`] ?? 100);
   const share = canary ? Math.min(Number(annotations[`${CANARY}-weight`] ?? 0), total) : 0;
-  const found = [{ ingress: main, weight: total - share }, ...(canary ? [{ ingress: canary, weight: share }] : [])];
+  const found = [
+    { ingress: main, weight: total - share },
+    ...(canary ? [{ ingress: canary, weight: share }] : []),
+  ];
   return found.flatMap(({ ingress, weight }) => {
     const service = firstPath(ingress)?.backend.service;
     const port = service?.port?.number ?? service?.port?.name;

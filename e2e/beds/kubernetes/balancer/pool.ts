@@ -25,7 +25,13 @@ export class Pool {
     }
     for (const [name, { host, port }] of wanted) {
       if (this.#endpoints.has(name)) continue;
-      this.#endpoints.set(name, { host, port, active: 0, draining: false, agent: new Agent({ keepAlive: true }) });
+      this.#endpoints.set(name, {
+        host,
+        port,
+        active: 0,
+        draining: false,
+        agent: new Agent({ keepAlive: true }),
+      });
     }
   }
 

@@ -33,7 +33,8 @@ export async function binaries(say: (line: string) => void): Promise<Binaries> {
   const before = builtBefore();
   if (before) return before;
   const missing = await whyNoGo();
-  if (missing) throw new Error(`${missing}. Install Go, or set GENNAKER_KUBECONFIG to use a cluster of yours.`);
+  if (missing)
+    throw new Error(`${missing}. Install Go, or set GENNAKER_KUBECONFIG to use a cluster of yours.`);
   const folder = cacheFolder();
   await fillOnce(folder, (draft) => build(draft, say), say);
   return { folder, kubernetes: kubernetesVersion() };
@@ -43,7 +44,14 @@ async function build(draft: string, say: (line: string) => void): Promise<void> 
   for (const { name, args } of programs()) {
     const began = performance.now();
     say(`building ${name} …`);
-    await go(join(MODULES, name), ["build", "-trimpath", "-buildvcs=false", "-o", join(draft, "bin", name), ...args]);
+    await go(join(MODULES, name), [
+      "build",
+      "-trimpath",
+      "-buildvcs=false",
+      "-o",
+      join(draft, "bin", name),
+      ...args,
+    ]);
     say(`built ${name} in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   }
   for (const { in: consumer, module, from, to } of CARRIED) {

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, readdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fingerprint, kubernetesVersion } from "./recipe.ts";
 
 const LOOK_AGAIN_MS = 500;
+const DRAFT = ".draft-";
 
 /** Where what was built stands: outside the repository, in a folder that changes with the recipe. */
 export function cacheFolder(): string {
@@ -25,7 +26,13 @@ export async function fillOnce(
   await mkdir(dirname(folder), { recursive: true });
   const lock = `${folder}.lock`;
   while (!existsSync(folder)) {
-    if (await take(lock)) return await fillLocked(folder, fill).finally(() => rm(lock, { force: true }));
+    if (await take(lock)) {
+      try {
+        return await fillLocked(folder, fill);
+      } finally {
+        await rm(lock, { force: true });
+      }
+    }
     say(`another process is building ${basename(folder)}: waiting for it`);
     while (await heldByTheLiving(lock)) await sleep(LOOK_AGAIN_MS);
   }
@@ -33,9 +40,9 @@ export async function fillOnce(
 
 async function fillLocked(folder: string, fill: (draft: string) => Promise<void>): Promise<void> {
   if (existsSync(folder)) return;
-  const draft = `${folder}.draft-${process.pid}`;
-  await rm(draft, { recursive: true, force: true });
-  await mkdir(draft, { recursive: true });
+  await sweep(folder);
+  const draft = `${folder}${DRAFT}${process.pid}`;
+  await mkdir(draft);
   try {
     await fill(draft);
     await rename(draft, folder).catch((error: unknown) => {
@@ -45,6 +52,14 @@ async function fillLocked(folder: string, fill: (draft: string) => Promise<void>
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
+}
+
+// What builds that were killed left.
+async function sweep(folder: string): Promise<void> {
+  const parent = dirname(folder);
+  const drafts = (await readdir(parent)).filter((name) => name.startsWith(`${basename(folder)}${DRAFT}`));
+  const dead = drafts.filter((name) => !alive(Number(name.split(DRAFT)[1])));
+  await Promise.all(dead.map((name) => rm(join(parent, name), { recursive: true, force: true })));
 }
 
 async function take(lock: string): Promise<boolean> {

@@ -5,7 +5,12 @@ import { promisify } from "node:util";
 const OLDEST = [1, 26] as const;
 
 // A developer's own workspace or flags must not change what the locked modules resolve to.
-const environment: NodeJS.ProcessEnv = { ...process.env, CGO_ENABLED: "0", GOWORK: "off", GOFLAGS: "-mod=readonly" };
+const environment: NodeJS.ProcessEnv = {
+  ...process.env,
+  CGO_ENABLED: "0",
+  GOWORK: "off",
+  GOFLAGS: "-mod=readonly",
+};
 
 /** Why nothing can be built here; undefined when it can. */
 export async function whyNoGo(): Promise<string | undefined> {
@@ -34,5 +39,7 @@ export async function go(folder: string, args: readonly string[]): Promise<strin
   child.stderr.on("data", (chunk: Buffer) => (complaints += chunk.toString()));
   const [code] = (await once(child, "close")) as [number | null];
   if (code === 0) return printed;
-  throw new Error(`go ${args[0] ?? ""} in ${folder} failed:\n${complaints.trimEnd().split("\n").slice(-20).join("\n")}`);
+  throw new Error(
+    `go ${args[0] ?? ""} in ${folder} failed:\n${complaints.trimEnd().split("\n").slice(-20).join("\n")}`,
+  );
 }

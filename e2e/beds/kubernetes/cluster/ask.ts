@@ -14,7 +14,12 @@ export interface Question {
 /** One request to a server of this machine; the body of a 200, and an error otherwise. */
 export async function ask(url: string, { method = "GET", body, ca }: Question = {}): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const options = { method, agent: false as const, timeout: PATIENCE_MS, ...(ca ? { ca } : { rejectUnauthorized: false }) };
+  const options = {
+    method,
+    agent: false as const,
+    timeout: PATIENCE_MS,
+    ...(ca ? { ca } : { rejectUnauthorized: false }),
+  };
   const sending = (url.startsWith("https:") ? secure : plain)(url, options, (response) => {
     let text = "";
     response.on("data", (chunk: Buffer) => (text += chunk.toString()));

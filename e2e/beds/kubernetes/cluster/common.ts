@@ -1,12 +1,6 @@
 import { randomBytes } from "node:crypto";
-import {
-  CoreV1Api,
-  type KubeConfig,
-  type KubernetesObject,
-  VersionApi,
-  loadAllYaml,
-} from "@kubernetes/client-node";
-import { applyAll } from "../access/objects.ts";
+import { CoreV1Api, type KubeConfig, VersionApi, loadAllYaml } from "@kubernetes/client-node";
+import { type ApiObject, applyAll } from "../access/objects.ts";
 import { until } from "../processes/until.ts";
 
 /** What the API server says it is. */
@@ -26,9 +20,13 @@ export async function newNamespace(config: KubeConfig, prefix = "test"): Promise
 }
 
 /** Applies objects, and the objects in YAML. */
-export async function applyMixed(config: KubeConfig, objects: readonly (KubernetesObject | string)[]): Promise<void> {
+export async function applyMixed(
+  config: KubeConfig,
+  objects: readonly (ApiObject | string)[],
+): Promise<void> {
   const loaded = objects.flatMap((object) =>
-    typeof object === "string" ? (loadAllYaml(object) as KubernetesObject[]) : [object],
+    typeof object === "string" ? (loadAllYaml(object) as ApiObject[]) : [object],
   );
-  await applyAll(config, loaded);
+  // In their order: a namespace comes before what is in it.
+  for (const object of loaded) await applyAll(config, [object]);
 }

@@ -52,7 +52,9 @@ export async function startControlPlane(start: Start): Promise<ControlPlane> {
   );
   const url = `https://127.0.0.1:${ports.apiserver}`;
   const ca = (): string => readFileSync(join(folder, "certificates", "apiserver.crt"), "utf8");
-  const apiserver = server("apiserver", "kube", apiserverFlags(folder, ports), () => answers(`${url}/readyz`, { ca: ca() }));
+  const apiserver = server("apiserver", "kube", apiserverFlags(folder, ports), () =>
+    answers(`${url}/readyz`, { ca: ca() }),
+  );
   await etcd.start();
   await apiserver.start();
 
@@ -68,9 +70,6 @@ export async function startControlPlane(start: Start): Promise<ControlPlane> {
     access("controller-manager"),
     access("scheduler"),
   ]);
-  const health = (port: number, scheme = "https"): (() => Promise<boolean>) => {
-    return () => answers(`${scheme}://127.0.0.1:${port}/healthz`);
-  };
   const servers = {
     etcd,
     apiserver,
@@ -80,7 +79,12 @@ export async function startControlPlane(start: Start): Promise<ControlPlane> {
       controllerManagerFlags(folder, ports.controllerManager, controllers.file),
       health(ports.controllerManager),
     ),
-    scheduler: server("scheduler", "kube", schedulerFlags(ports.scheduler, scheduling.file), health(ports.scheduler)),
+    scheduler: server(
+      "scheduler",
+      "kube",
+      schedulerFlags(ports.scheduler, scheduling.file),
+      health(ports.scheduler),
+    ),
     kwok: server("kwok", "kwok", kwokFlags(ports.kwok, admin.file), health(ports.kwok, "http")),
   };
   await Promise.all([servers["controller-manager"].start(), servers.scheduler.start()]);
@@ -91,8 +95,13 @@ export async function startControlPlane(start: Start): Promise<ControlPlane> {
   return { servers, admin, ports, certificate };
 }
 
+function health(port: number, scheme = "https"): () => Promise<boolean> {
+  return () => answers(`${scheme}://127.0.0.1:${port}/healthz`);
+}
+
 async function choosePorts(): Promise<Ports> {
-  const [etcd = 0, etcdPeer = 0, apiserver = 0, controllerManager = 0, scheduler = 0, kwok = 0] = await freePorts(6);
+  const [etcd = 0, etcdPeer = 0, apiserver = 0, controllerManager = 0, scheduler = 0, kwok = 0] =
+    await freePorts(6);
   return { etcd, etcdPeer, apiserver, controllerManager, scheduler, kwok };
 }
 

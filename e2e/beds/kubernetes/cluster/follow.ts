@@ -53,7 +53,8 @@ function onePicture<T extends KubernetesObject>(
   let complete = false;
   const heard = (phase: string, object: T): void => {
     const uid = object.metadata?.uid ?? "";
-    if (phase === "BOOKMARK") complete ||= object.metadata?.annotations?.["k8s.io/initial-events-end"] === "true";
+    if (phase === "BOOKMARK")
+      complete ||= object.metadata?.annotations?.["k8s.io/initial-events-end"] === "true";
     else if (phase === "DELETED") objects.delete(uid);
     else if (phase !== "ERROR") objects.set(uid, object);
     // The client swallows what is thrown in here.
@@ -67,12 +68,27 @@ function onePicture<T extends KubernetesObject>(
     resourceVersionMatch: "NotOlderThan",
     allowWatchBookmarks: "true",
   };
-  watch.watch(path, parameters, heard, () => resolve()).then(
-    (controller) => {
-      if (stop.aborted) controller.abort();
-      stop.addEventListener("abort", () => controller.abort(), { once: true });
-    },
-    () => resolve(),
-  );
+  void open(watch, path, parameters, { heard, ended: resolve, stop });
   return promise;
+}
+
+interface Ears<T> {
+  readonly heard: (phase: string, object: T) => void;
+  readonly ended: () => void;
+  readonly stop: AbortSignal;
+}
+
+async function open<T>(
+  watch: Watch,
+  path: string,
+  parameters: Record<string, string>,
+  { heard, ended, stop }: Ears<T>,
+): Promise<void> {
+  try {
+    const controller = await watch.watch(path, parameters, heard, ended);
+    if (stop.aborted) controller.abort();
+    stop.addEventListener("abort", () => controller.abort(), { once: true });
+  } catch {
+    ended();
+  }
 }

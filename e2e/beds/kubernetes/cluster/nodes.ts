@@ -1,12 +1,11 @@
 import {
   CoreV1Api,
   type KubeConfig,
-  type KubernetesObject,
   PatchStrategy,
   type V1Node,
   setHeaderOptions,
 } from "@kubernetes/client-node";
-import { applyAll } from "../access/objects.ts";
+import { type ApiObject, applyAll } from "../access/objects.ts";
 import { until } from "../processes/until.ts";
 import { KWOK_NODE } from "./flags.ts";
 
@@ -42,7 +41,13 @@ export function nodesOf(config: KubeConfig): Nodes {
   const label = (name: string, on: boolean): Promise<V1Node> =>
     api.patchNode({
       name,
-      body: [{ op: on ? "add" : "remove", path: `/metadata/labels/${KWOK_NODE.replace("/", "~1")}`, value: "true" }],
+      body: [
+        {
+          op: on ? "add" : "remove",
+          path: `/metadata/labels/${KWOK_NODE.replace("/", "~1")}`,
+          value: "true",
+        },
+      ],
     });
   return {
     async add(...nodes) {
@@ -66,20 +71,25 @@ function isReady({ status }: V1Node): boolean {
   return status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ?? false;
 }
 
-function node({ name, cpu = "1k", memory = "1Ti", pods = "1M" }: NodeSpec): KubernetesObject {
+function node({ name, cpu = "1k", memory = "1Ti", pods = "1M" }: NodeSpec): ApiObject {
   const offer = { cpu, memory, pods };
   return {
     apiVersion: "v1",
     kind: "Node",
-    metadata: { name, labels: { [KWOK_NODE]: "true", "kubernetes.io/hostname": name, "kubernetes.io/os": "linux" } },
-    ...{ status: { allocatable: offer, capacity: offer } },
+    metadata: {
+      name,
+      labels: { [KWOK_NODE]: "true", "kubernetes.io/hostname": name, "kubernetes.io/os": "linux" },
+    },
+    status: { allocatable: offer, capacity: offer },
   };
 }
 
 // The node controller takes readiness away only when it finds out by itself, and only a kubelet gives it back.
 async function sayPodsReady(api: CoreV1Api, nodeName: string, ready: boolean): Promise<void> {
   const { items } = await api.listPodForAllNamespaces({ fieldSelector: `spec.nodeName=${nodeName}` });
-  const running = items.filter(({ status }) => status?.containerStatuses?.every((container) => container.ready));
+  const running = items.filter(({ status }) =>
+    status?.containerStatuses?.every((container) => container.ready),
+  );
   const condition = {
     type: "Ready",
     status: ready ? "True" : "False",
@@ -94,11 +104,8 @@ async function sayPodsReady(api: CoreV1Api, nodeName: string, ready: boolean): P
 }
 
 function unknown(lost: V1Node): object {
-  const now = new Date().toISOString();
-  const value = lost.status?.conditions?.map((condition) =>
-    condition.type === "Ready"
-      ? { ...condition, status: "Unknown", reason: "NodeStatusUnknown", lastTransitionTime: now }
-      : condition,
-  );
-  return { op: "replace", path: "/status/conditions", value };
+  const lastTransitionTime = new Date().toISOString();
+  const ready = { type: "Ready", status: "Unknown", reason: "NodeStatusUnknown", lastTransitionTime };
+  const others = lost.status?.conditions?.filter(({ type }) => type !== "Ready") ?? [];
+  return { op: "replace", path: "/status/conditions", value: [...others, ready] };
 }

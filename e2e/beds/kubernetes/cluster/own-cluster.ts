@@ -7,6 +7,10 @@ import { makeUser } from "../access/user.ts";
 import type { Bed } from "../bed.ts";
 import { applyMixed, newNamespace, serverVersion } from "./common.ts";
 
+/** Why a user's own cluster has no `control`. */
+export const NO_CONTROL =
+  "it needs power over the control plane, and GENNAKER_KUBECONFIG names a cluster that runs by itself";
+
 /** A bed in somebody's own cluster. Nothing of it is installed or changed but namespaces, which `close` deletes. */
 export async function useCluster(kubeconfig: string): Promise<Bed> {
   const admin = accessOf(kubeconfig);
@@ -16,7 +20,7 @@ export async function useCluster(kubeconfig: string): Promise<Bed> {
     version: await serverVersion(admin.config),
     admin,
     control: undefined,
-    whyNoControl: "it needs power over the control plane, and GENNAKER_KUBECONFIG names a cluster that runs by itself",
+    whyNoControl: NO_CONTROL,
     async namespace(prefix) {
       const namespace = await newNamespace(admin.config, prefix);
       namespaces.push(namespace);

@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ApiextensionsV1Api, type KubeConfig } from "@kubernetes/client-node";
+import { ApiextensionsV1Api, type KubeConfig, type KubernetesObject } from "@kubernetes/client-node";
 import { applyAll, objectsBelow } from "../access/objects.ts";
 import { makeUser } from "../access/user.ts";
 import { type Agent, startAgent } from "../agent/agent.ts";
@@ -30,8 +30,16 @@ export async function startProcesses(
   // GENNAKER_BED_KEEP leaves data and logs for a look.
   const keeper = new Keeper(process.env["GENNAKER_BED_KEEP"] ? undefined : folder);
   try {
-    const plane = await startControlPlane({ binaries: built, keeper, folder, flags: options.flags ?? {} });
-    await furnish(plane, built.folder, options.nodes ?? NODES);
+    const [plane, crds, stages] = await Promise.all([
+      startControlPlane({ binaries: built, keeper, folder, flags: options.flags ?? {} }),
+      objectsBelow(join(built.folder, "crds")),
+      objectsBelow(join(built.folder, "stages")),
+    ]);
+    await furnish(plane, {
+      crds: crds.filter(isWanted),
+      stages: [...stages, ...podStages()],
+      nodes: options.nodes ?? NODES,
+    });
     return await bedOf(plane, keeper, folder);
   } catch (error) {
     await keeper.end();
@@ -39,12 +47,25 @@ export async function startProcesses(
   }
 }
 
+// Of Istio, what moves traffic: each kind costs every start of the API server a part of a second.
+const ISTIO = new Set(["virtualservices.networking.istio.io", "destinationrules.networking.istio.io"]);
+
+function isWanted({ metadata }: KubernetesObject): boolean {
+  const name = metadata?.name ?? "";
+  return !name.endsWith(".istio.io") || ISTIO.has(name);
+}
+
+interface Furniture {
+  readonly crds: readonly KubernetesObject[];
+  readonly stages: readonly KubernetesObject[];
+  readonly nodes: readonly NodeSpec[];
+}
+
 // KWOK looks for Stages when it starts, so their kind must be there before.
-async function furnish({ admin, servers }: ControlPlane, built: string, nodes: readonly NodeSpec[]): Promise<void> {
-  const crds = await objectsBelow(join(built, "crds"));
+async function furnish({ admin, servers }: ControlPlane, { crds, stages, nodes }: Furniture): Promise<void> {
   await applyAll(admin.config, crds);
   await established(admin.config, crds.filter(({ kind }) => kind === "CustomResourceDefinition").length);
-  await applyAll(admin.config, [...(await objectsBelow(join(built, "stages"))), ...podStages()]);
+  await applyAll(admin.config, stages);
   await servers.kwok.start();
   await nodesOf(admin.config).add(...nodes);
 }
@@ -99,7 +120,9 @@ function controlOf(
     nodes: nodesOf(admin.config),
     compact: async () => void (await compact(ports.etcd)),
     faultProxy: async () =>
-      closedWithBed(await startFaultProxy({ upstream: ports.apiserver, certificate, folder: join(folder, "access") })),
+      closedWithBed(
+        await startFaultProxy({ upstream: ports.apiserver, certificate, folder: join(folder, "access") }),
+      ),
     agent() {
       agent ??= startAgent({ config: admin.config, keeper, folder, addresses }).then(closedWithBed);
       return agent;

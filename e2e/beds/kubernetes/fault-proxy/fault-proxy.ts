@@ -7,9 +7,9 @@ import { type Access, credentialsOf, writeAccess } from "../access/access.ts";
 import { type ActiveFault, type Fault, statusBody } from "./fault.ts";
 import { type RequestKind, requestKind } from "./request-kind.ts";
 
-/** One answered or ended request. */
+/** One request that came. */
 export interface SeenRequest extends RequestKind {
-  /** Its status; 0 when the connection ended without one. */
+  /** The status of its answer; 0 while there is none, and for ever when the connection ends without one. */
   readonly code: number;
 }
 
@@ -23,7 +23,7 @@ export interface FaultProxy {
   cut(): void;
   /** Ends the open watches, and nothing else. */
   cutWatches(): void;
-  /** All requests since the start or the last `forget`. */
+  /** All requests since the start or the last `forget`, in the order in which they came. */
   readonly requests: readonly SeenRequest[];
   /** Forgets the requests so far. */
   forget(): void;
@@ -47,7 +47,11 @@ interface InForce extends ActiveFault {
 }
 
 /** Starts a proxy on a free port of 127.0.0.1. */
-export async function startFaultProxy({ upstream, certificate, folder }: FaultProxyOptions): Promise<FaultProxy> {
+export async function startFaultProxy({
+  upstream,
+  certificate,
+  folder,
+}: FaultProxyOptions): Promise<FaultProxy> {
   const cert = readFileSync(certificate.cert);
   const agent = new SecureAgent({ keepAlive: true, ca: cert });
   const sockets = new Set<Socket>();
@@ -57,17 +61,17 @@ export async function startFaultProxy({ upstream, certificate, folder }: FaultPr
 
   const server = createServer({ cert, key: readFileSync(certificate.key) }, (incoming, outgoing) => {
     const kind = requestKind(incoming.method ?? "GET", incoming.url ?? "/");
-    outgoing.once("close", () => {
-      watches.delete(incoming.socket);
-      requests.push({ ...kind, code: outgoing.headersSent ? outgoing.statusCode : 0 });
-    });
+    const seen = { ...kind, code: 0 };
+    requests.push(seen);
     if (kind.verb === "watch") watches.add(incoming.socket);
+    outgoing.once("close", () => watches.delete(incoming.socket));
+    const passage: Passage = { incoming, outgoing, answered: (code) => (seen.code = code) };
     const fault = hit(faults, kind);
-    if (!fault) forward(incoming, outgoing, { upstream, agent });
-    else if (typeof fault.fault.is === "number") refuse(incoming, outgoing, fault.fault, kind);
+    if (!fault) forward(passage, { upstream, agent });
+    else if (typeof fault.fault.is === "number") refuse(passage, fault.fault, kind);
     else if (fault.fault.is === "reset") incoming.socket.destroy();
     else if (fault.fault.is === "hang") fault.held.add(incoming.socket);
-    else forward(incoming, outgoing, { upstream, agent, lost: true });
+    else forward(passage, { upstream, agent, lost: true });
   });
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -121,8 +125,16 @@ function hit(faults: ReadonlySet<InForce>, kind: RequestKind): InForce | undefin
   return found;
 }
 
-function refuse(incoming: IncomingMessage, outgoing: ServerResponse, fault: Fault, kind: RequestKind): void {
+interface Passage {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  /** Told the status, before the client is. */
+  readonly answered: (code: number) => void;
+}
+
+function refuse({ incoming, outgoing, answered }: Passage, fault: Fault, kind: RequestKind): void {
   const code = Number(fault.is);
+  answered(code);
   incoming.resume();
   outgoing.writeHead(code, {
     "content-type": "application/json",
@@ -138,7 +150,7 @@ interface Way {
   readonly lost?: boolean;
 }
 
-function forward(incoming: IncomingMessage, outgoing: ServerResponse, { upstream, agent, lost = false }: Way): void {
+function forward({ incoming, outgoing, answered }: Passage, { upstream, agent, lost = false }: Way): void {
   const onward = request({
     host: "127.0.0.1",
     port: upstream,
@@ -153,7 +165,9 @@ function forward(incoming: IncomingMessage, outgoing: ServerResponse, { upstream
       answer.resume();
       return;
     }
-    outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+    const { statusCode = 502 } = answer;
+    answered(statusCode);
+    outgoing.writeHead(statusCode, answer.headers);
     // A watch must begin before its first event.
     outgoing.flushHeaders();
     answer.on("error", () => outgoing.destroy());

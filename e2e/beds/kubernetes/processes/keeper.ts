@@ -57,7 +57,11 @@ export class Keeper {
     const env = { PATH: process.env["PATH"] ?? "", ...launch.env };
     this.#tell({ ...launch, do: "start", id, env });
     const pid = await waiting.started.promise;
-    return { pid, exited: waiting.exited.promise, signal: (signal) => this.#tell({ do: "signal", id, signal }) };
+    return {
+      pid,
+      exited: waiting.exited.promise,
+      signal: (signal) => this.#tell({ do: "signal", id, signal }),
+    };
   }
 
   /** Kills everything; resolves when nothing is left. */

@@ -37,11 +37,7 @@ export class Server {
       const started = await this.#keeper.start(this.#spec);
       this.#process = started;
       this.#ended = undefined;
-      void started.exited.then((exit) => {
-        if (this.#process !== started) return;
-        this.#process = undefined;
-        this.#ended = exit;
-      });
+      void this.#takeNote(started);
     }
     await this.ready();
   }
@@ -68,6 +64,13 @@ export class Server {
   /** Sends a signal that does not end it: `SIGSTOP` freezes it, `SIGCONT` lets it go on. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     this.#process?.signal(signal);
+  }
+
+  async #takeNote(started: KeptProcess): Promise<void> {
+    const exit = await started.exited;
+    if (this.#process !== started) return;
+    this.#process = undefined;
+    this.#ended = exit;
   }
 
   #lastWords({ code, signal }: Exit): string {

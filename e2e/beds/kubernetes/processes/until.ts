@@ -18,7 +18,10 @@ export interface Patience {
  *
  * @throws Error with what was waited for and the last error, when time is up or there is no hope
  */
-export async function until<T>(ask: () => Promise<T | undefined> | T | undefined, patience: Patience): Promise<T> {
+export async function until<T>(
+  ask: () => Promise<T | undefined> | T | undefined,
+  patience: Patience,
+): Promise<T> {
   const { what, withinMs = 60_000, hopeless } = patience;
   const end = performance.now() + withinMs;
   let last: unknown;

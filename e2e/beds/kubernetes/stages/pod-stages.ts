@@ -41,7 +41,10 @@ const waitsFor = (reason: string): Expression => ({
 });
 const untouched: Expression = { key: ".status.containerStatuses[0].name", operator: "DoesNotExist" };
 const runs: Expression = { key: ".status.containerStatuses[0].state.running.startedAt", operator: "Exists" };
-const crashed: Expression = { key: ".status.containerStatuses[0].state.terminated.exitCode", operator: "Exists" };
+const crashed: Expression = {
+  key: ".status.containerStatuses[0].state.terminated.exitCode",
+  operator: "Exists",
+};
 const asAnnotated = (annotation: string, otherwise: number): Delay => ({
   durationMilliseconds: otherwise,
   durationFrom: { expressionFrom: `.metadata.annotations["${annotation}"]` },
@@ -76,7 +79,11 @@ const STEPS: readonly Step[] = [
     delay: asAnnotated(DELAY, 3000),
     next: {
       statusTemplate: STARTED,
-      event: { type: "Warning", reason: "Unhealthy", message: "Readiness probe failed: HTTP probe failed with statuscode: 503" },
+      event: {
+        type: "Warning",
+        reason: "Unhealthy",
+        message: "Readiness probe failed: HTTP probe failed with statuscode: 503",
+      },
     },
   },
   {

@@ -1,10 +1,11 @@
 import { AppsV1Api, AuthorizationV1Api, CoreV1Api, CustomObjectsApi, Watch } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Bed, type Control, startKubernetes, until, whyNoKubernetes } from "../index.ts";
+import { type Bed, type Control, startKubernetes, until, whyNoControl } from "../index.ts";
+import { useCluster } from "../cluster/own-cluster.ts";
 import { kubernetesVersion } from "../build/recipe.ts";
 import { create, deployment, isReady, pods, podsOf } from "./objects.ts";
 
-const why = await whyNoKubernetes();
+const why = await whyNoControl();
 
 describe.skipIf(why)(`a Kubernetes control plane of our own${why ? ` (skipped: ${why})` : ""}`, () => {
   let bed: Bed;
@@ -25,7 +26,13 @@ describe.skipIf(why)(`a Kubernetes control plane of our own${why ? ` (skipped: $
 
   test("makes the pods of a Deployment and lets them become ready", async () => {
     await create(bed, namespace, deployment("web", "web:1", {}, 3));
-    const all = await pods(bed, namespace, "web", "three are ready", (found) => found.filter(isReady).length === 3);
+    const all = await pods(
+      bed,
+      namespace,
+      "web",
+      "three are ready",
+      (found) => found.filter(isReady).length === 3,
+    );
     expect(new Set(all.map(({ spec }) => spec?.nodeName))).toSatisfy((nodes: Set<string>) =>
       [...nodes].every((node) => node.startsWith("kwok-")),
     );
@@ -33,14 +40,18 @@ describe.skipIf(why)(`a Kubernetes control plane of our own${why ? ` (skipped: $
   });
 
   test("a user may do what the rules say and nothing else, until the rules change", async () => {
-    const user = await bed.user("reader", namespace, [{ apiGroups: [""], resources: ["pods"], verbs: ["list"] }]);
+    const user = await bed.user("reader", namespace, [
+      { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
+    ]);
     const core = user.config.makeApiClient(CoreV1Api);
     expect((await core.listNamespacedPod({ namespace })).items).not.toHaveLength(0);
     await expect(core.listNamespacedSecret({ namespace })).rejects.toMatchObject({ code: 403 });
     await expect(core.listNamespacedPod({ namespace: "default" })).rejects.toMatchObject({ code: 403 });
 
     await user.allow([{ apiGroups: [""], resources: ["secrets"], verbs: ["list"] }]);
-    await until(async () => (await core.listNamespacedSecret({ namespace })).items, { what: "secrets may be listed" });
+    await until(async () => (await core.listNamespacedSecret({ namespace })).items, {
+      what: "secrets may be listed",
+    });
     await expect(core.listNamespacedPod({ namespace })).rejects.toMatchObject({ code: 403 });
     const review = await user.config.makeApiClient(AuthorizationV1Api).createSelfSubjectAccessReview({
       body: { spec: { resourceAttributes: { namespace, resource: "pods", verb: "list" } } },
@@ -114,12 +125,31 @@ spec: { hosts: [shop], http: [{ route: [{ destination: { host: shop }, weight: 1
 
   test("the pods of a lost node are not ready any more, and are again when it is back", async () => {
     await control.nodes.add({ name: "fragile" });
-    await create(bed, namespace, deployment("lost", "lost:1", { nodeSelector: { "kubernetes.io/hostname": "fragile" } }));
+    await create(
+      bed,
+      namespace,
+      deployment("lost", "lost:1", { nodeSelector: { "kubernetes.io/hostname": "fragile" } }),
+    );
     await pods(bed, namespace, "lost", "two are ready", (found) => found.filter(isReady).length === 2);
     await control.nodes.lose("fragile");
     await pods(bed, namespace, "lost", "none is ready", (found) => !found.some(isReady));
+    const node = await bed.admin.config.makeApiClient(CoreV1Api).readNode({ name: "fragile" });
+    expect(node.status?.conditions?.find(({ type }) => type === "Ready")?.status).toBe("Unknown");
     await control.nodes.recover("fragile");
     await pods(bed, namespace, "lost", "two are ready again", (found) => found.filter(isReady).length === 2);
+  });
+
+  test("a cluster of somebody's own gets namespaces and users, no control, and loses its namespaces at the end", async () => {
+    const own = await useCluster(bed.admin.file);
+    expect(own).toMatchObject({ version: bed.version, control: undefined });
+    const there = await own.namespace("own");
+    const nobody = await own.user("nobody", there, []);
+    const core = nobody.config.makeApiClient(CoreV1Api);
+    await expect(core.listNamespacedPod({ namespace: there })).rejects.toMatchObject({ code: 403 });
+    await own.close();
+    const { items } = await bed.admin.config.makeApiClient(CoreV1Api).listNamespace();
+    const left = items.filter(({ metadata }) => metadata?.name === there);
+    expect(left.every(({ metadata }) => metadata?.deletionTimestamp !== undefined)).toBe(true);
   });
 
   test("a pod that asks for more than any node has stays unschedulable", async () => {

@@ -1,9 +1,14 @@
-import { CoreV1Api, type V1Pod } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, type V1Pod } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { BEHAVIOUR, type Bed, DELAY, startKubernetes, until, whyNoKubernetes } from "../index.ts";
-import { create, deployment, isReady, pods } from "./objects.ts";
+import { BEHAVIOUR, type Bed, DELAY, startKubernetes, until, whyNoControl } from "../index.ts";
+import { create, deployment, isReady, pods, podsOf } from "./objects.ts";
 
-const why = await whyNoKubernetes();
+const why = await whyNoControl();
+
+function state(pod: V1Pod): string {
+  const { waiting, terminated, running } = pod.status?.containerStatuses?.[0]?.state ?? {};
+  return waiting?.reason ?? terminated?.reason ?? (running ? "Running" : "none");
+}
 
 describe.skipIf(why)(`pods that KWOK plays${why ? ` (skipped: ${why})` : ""}`, () => {
   let bed: Bed;
@@ -21,10 +26,6 @@ describe.skipIf(why)(`pods that KWOK plays${why ? ` (skipped: ${why})` : ""}`, (
     Object.assign(body.spec?.template.metadata ?? {}, { annotations: delay ? { [DELAY]: delay } : {} });
     return create(bed, namespace, body);
   };
-  const state = (pod: V1Pod | undefined): string => {
-    const { waiting, terminated, running } = pod?.status?.containerStatuses?.[0]?.state ?? {};
-    return waiting?.reason ?? terminated?.reason ?? (running ? "Running" : "none");
-  };
   const see = (app: string, what: string, wanted: (pod: V1Pod) => boolean): Promise<V1Pod[]> =>
     pods(bed, namespace, app, what, ([pod]) => pod !== undefined && wanted(pod));
   const reasons = async (pod: V1Pod | undefined): Promise<string[]> => {
@@ -38,7 +39,8 @@ describe.skipIf(why)(`pods that KWOK plays${why ? ` (skipped: ${why})` : ""}`, (
   test("a slow one runs first and is ready after its delay", async () => {
     await run("slow:1-slow-start", "1s");
     await see("slow", "runs, not ready", (pod) => state(pod) === "Running" && !isReady(pod));
-    await see("slow", "is ready", isReady);
+    const [pod] = await see("slow", "is ready", isReady);
+    expect(pod?.status?.containerStatuses?.[0]).toMatchObject({ ready: true, restartCount: 0 });
   });
 
   test("a bad image is waited for in the kubelet's two words, with its event", async () => {
@@ -46,7 +48,9 @@ describe.skipIf(why)(`pods that KWOK plays${why ? ` (skipped: ${why})` : ""}`, (
     await see("bad", "cannot pull", (pod) => state(pod) === "ErrImagePull");
     const [pod] = await see("bad", "backs off", (one) => state(one) === "ImagePullBackOff");
     expect(pod?.status?.phase).toBe("Pending");
-    await until(async () => (await reasons(pod)).includes("Failed") || undefined, { what: "the event is there" });
+    await until(async () => (await reasons(pod)).includes("Failed") || undefined, {
+      what: "the event is there",
+    });
   });
 
   test("one that is never ready makes its Deployment pass its progress deadline", async () => {
@@ -54,7 +58,6 @@ describe.skipIf(why)(`pods that KWOK plays${why ? ` (skipped: ${why})` : ""}`, (
     Object.assign(body.spec ?? {}, { progressDeadlineSeconds: 2 });
     await create(bed, namespace, body);
     await see("never", "runs", (pod) => state(pod) === "Running");
-    const { AppsV1Api } = await import("@kubernetes/client-node");
     const api = bed.admin.config.makeApiClient(AppsV1Api);
     await until(
       async () => {
@@ -63,21 +66,28 @@ describe.skipIf(why)(`pods that KWOK plays${why ? ` (skipped: ${why})` : ""}`, (
       },
       { what: "the deadline passed" },
     );
-    await see("never", "is still not ready", (pod) => !isReady(pod));
+    expect((await podsOf(bed, namespace, "never")).map(isReady)).toEqual([false]);
   });
 
   test("a crash loop counts its restarts and backs off", async () => {
     await run("crash:1-crash-loop");
     const [first] = await see("crash", "backs off", (pod) => state(pod) === "CrashLoopBackOff");
     expect(first?.status?.containerStatuses?.[0]?.lastState?.terminated?.exitCode).toBe(1);
-    await see("crash", "was restarted twice", (pod) => (pod.status?.containerStatuses?.[0]?.restartCount ?? 0) >= 2);
+    await see(
+      "crash",
+      "was restarted twice",
+      (pod) => (pod.status?.containerStatuses?.[0]?.restartCount ?? 0) >= 2,
+    );
   });
 
   test("one that turns bad was ready before", async () => {
     await run("turning:1-ready-then-bad", "1s");
     const [pod] = await see("turning", "is ready", isReady);
     await see("turning", "is not ready any more", (one) => state(one) === "Running" && !isReady(one));
-    await until(async () => (await reasons(pod)).includes("Unhealthy") || undefined, { what: "the event is there" });
+    expect(pod?.status?.phase).toBe("Running");
+    await until(async () => (await reasons(pod)).includes("Unhealthy") || undefined, {
+      what: "the event is there",
+    });
   });
 
   test("one that is stuck goes only when it is deleted without grace", async () => {
@@ -92,7 +102,8 @@ describe.skipIf(why)(`pods that KWOK plays${why ? ` (skipped: ${why})` : ""}`, (
     await api.deleteNamespacedPod({ name: "stuck", namespace });
     await api.deleteNamespacedPod({ name: "prompt", namespace });
     await pods(bed, namespace, "prompt", "is gone", (found) => found.length === 0);
-    await see("stuck", "is terminating", (pod) => pod.metadata?.deletionTimestamp !== undefined);
+    const [stuck] = await podsOf(bed, namespace, "stuck");
+    expect(stuck?.metadata?.deletionTimestamp).toBeDefined();
     await api.deleteNamespacedPod({ name: "stuck", namespace, gracePeriodSeconds: 0 });
     await pods(bed, namespace, "stuck", "is gone", (found) => found.length === 0);
   });

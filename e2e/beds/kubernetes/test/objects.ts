@@ -3,7 +3,12 @@ import type { Bed } from "../index.ts";
 import { until } from "../index.ts";
 
 /** A Deployment of some pods with one container. */
-export function deployment(name: string, image: string, more: Partial<V1PodSpec> = {}, replicas = 2): V1Deployment {
+export function deployment(
+  name: string,
+  image: string,
+  more: Partial<V1PodSpec> = {},
+  replicas = 2,
+): V1Deployment {
   const labels = { app: name };
   return {
     metadata: { name, labels },

@@ -57,7 +57,9 @@ describe("the processes of a bed", () => {
   });
 
   test("a command that is not there is an error that names it", async () => {
-    await expect(keeper.start({ ...script(""), command: "/no/such/server" })).rejects.toThrow("/no/such/server");
+    await expect(keeper.start({ ...script(""), command: "/no/such/server" })).rejects.toThrow(
+      "/no/such/server",
+    );
   });
 
   test("a server that exits instead of getting ready is an error with its last words", async () => {

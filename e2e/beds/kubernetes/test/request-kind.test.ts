@@ -4,7 +4,11 @@ import { requestKind } from "../fault-proxy/request-kind.ts";
 test.each([
   ["GET", "/api/v1/namespaces/n/pods?limit=5", { verb: "list", resource: "pods", namespace: "n" }],
   ["GET", "/api/v1/pods?watch=true", { verb: "watch", resource: "pods" }],
-  ["GET", "/apis/apps/v1/namespaces/n/deployments/d", { verb: "get", resource: "deployments", namespace: "n", name: "d" }],
+  [
+    "GET",
+    "/apis/apps/v1/namespaces/n/deployments/d",
+    { verb: "get", resource: "deployments", namespace: "n", name: "d" },
+  ],
   [
     "PATCH",
     "/apis/apps/v1/namespaces/n/deployments/d/scale",
