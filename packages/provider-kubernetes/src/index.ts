@@ -25,4 +25,12 @@ export type { ApiRequest, ApiResponse, KubernetesApi } from "./api/port.ts";
 export { connection, type ConnectionOptions } from "./api/connection.ts";
 export type { RequestCount } from "./api/request-counts.ts";
 export type { Resource } from "./api/resource.ts";
-export type { KubernetesObject, Meta, OwnerReference, PodTemplate, ReplicaSet } from "./objects/objects.ts";
+export type {
+  Container,
+  KubernetesObject,
+  Meta,
+  OwnerReference,
+  PodTemplate,
+  ReplicaSet,
+  StatusCondition,
+} from "./objects/objects.ts";

@@ -12,8 +12,11 @@ export interface ApiRequest {
 /** What came back: the body is read once, either as text or line by line while it comes. */
 export interface ApiResponse {
   readonly status: number;
+  /** A header, whatever its case. */
   header(name: string): string | undefined;
+  /** The whole body. */
   text(): Promise<string>;
+  /** The body line by line, as it comes; rejects when the connection breaks. */
   lines(): AsyncIterable<string>;
 }
 
@@ -22,6 +25,8 @@ export interface ApiResponse {
  * Pass your own to `kubernetes({ api })` to put something in between.
  */
 export interface KubernetesApi {
+  /** Sends one request; ends it when its signal aborts. */
   send(request: ApiRequest): Promise<ApiResponse>;
+  /** Lets go of connections. */
   close?(): Promise<void>;
 }
