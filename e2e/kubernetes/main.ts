@@ -11,6 +11,7 @@ import { candidateScenarios } from "./scenarios/candidate.ts";
 import { connectionScenarios, serverScenarios } from "./scenarios/connection.ts";
 import { peopleScenarios } from "./scenarios/people.ts";
 import { staleWriterScenarios } from "./scenarios/stale-writer.ts";
+import { openStage } from "./stage.ts";
 import { seeded } from "./seeded.ts";
 
 const { values } = parseArgs({
@@ -51,6 +52,8 @@ interface Report {
   readonly requests: number;
   readonly requestsLost: number;
   readonly kills: number;
+  /** API requests of one red/black, by its size: the same for any, but for the watch itself. */
+  readonly apiRequests: Readonly<Record<string, number>>;
   readonly seed: number;
 }
 
@@ -100,8 +103,20 @@ async function everything(bed: Bed): Promise<Report> {
     requests: losses.requests,
     requestsLost: losses.lost,
     kills: deaths.count,
+    apiRequests: { redBlack1: await requestsOf(bed, 1), redBlack10: await requestsOf(bed, 10) },
     seed,
   };
+}
+
+async function requestsOf(bed: Bed, size: number): Promise<number> {
+  const stage = await openStage({ bed });
+  const count = (): number => stage.provider.requests().reduce((sum, each) => sum + each.count, 0);
+  await stage.serve("shop:1", size);
+  const before = count();
+  await stage.end(await stage.deploy("shop:2"));
+  const requests = count() - before;
+  await stage.close();
+  return requests;
 }
 
 async function inTurns<A, B>(
