@@ -1,0 +1,134 @@
+// npm run e2e:kubernetes [-- --json] [-- --only words]
+import { parseArgs } from "node:util";
+import { type Bed, startKubernetes, whyNoKubernetes } from "../beds/kubernetes/index.ts";
+import { type Conformance, conformance } from "./conformance.ts";
+import { type Deaths, kills } from "./kills.ts";
+import { KINDS } from "./kinds.ts";
+import { type Losses, matrix } from "./matrix.ts";
+import { type Scenario, type ScenarioResult, tryScenario } from "./scenario.ts";
+import { adoption } from "./scenarios/adoption.ts";
+import { candidateScenarios } from "./scenarios/candidate.ts";
+import { connectionScenarios, serverScenarios } from "./scenarios/connection.ts";
+import { peopleScenarios } from "./scenarios/people.ts";
+import { staleWriterScenarios } from "./scenarios/stale-writer.ts";
+import { openStage } from "./stage.ts";
+import { seeded } from "./seeded.ts";
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    seed: { type: "string" },
+  },
+});
+const AT_ONCE = 3;
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const why = await whyNoKubernetes();
+if (why) {
+  say(`skipped: ${why}`);
+  if (values.json) process.stdout.write(`${JSON.stringify({ skipped: why })}\n`);
+} else {
+  const bed = await startKubernetes();
+  try {
+    const report = await everything(bed);
+    if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    const bad = report.conformance.failed.length + report.scenarios.filter(({ ok }) => !ok).length;
+    if (bad + report.orphans + report.requestsLost > 0) process.exitCode = 1;
+  } finally {
+    await bed.close();
+  }
+}
+
+interface Report {
+  readonly server: string;
+  readonly conformance: {
+    readonly passed: number;
+    readonly failed: readonly string[];
+    readonly skipped: readonly string[];
+  };
+  readonly scenarios: readonly Omit<ScenarioResult, "ms">[];
+  readonly orphans: number;
+  readonly requests: number;
+  readonly requestsLost: number;
+  readonly kills: number;
+  /** API requests of one red/black, by its size: the same for any, but for the watch itself. */
+  readonly apiRequests: Readonly<Record<string, number>>;
+  readonly seed: number;
+}
+
+async function everything(bed: Bed): Promise<Report> {
+  const { control } = bed;
+  if (!control) throw new Error(`fault scenarios need a control plane of our own: ${bed.whyNoControl}`);
+  const seed = Number(values.seed ?? Date.now() % 1_000_000);
+  say(`Kubernetes ${bed.version}, seed ${seed}`);
+  const losses: Losses = { requests: 0, lost: 0, reasons: {} };
+  const deaths: Deaths = { count: 0 };
+  const agent = await control.agent();
+  const all: readonly Scenario[] = [
+    ...matrix(agent, losses),
+    adoption(agent, losses),
+    ...candidateScenarios,
+    ...connectionScenarios,
+    ...peopleScenarios,
+    ...staleWriterScenarios,
+    ...kills(deaths, seeded(seed)),
+    ...serverScenarios,
+  ].filter(({ name }) => values.only.split("|").some((words) => name.includes(words)));
+  const ground = { bed, control, say };
+  const results = await inTurns(
+    all.filter(({ alone }) => !alone),
+    AT_ONCE,
+    (each) => tryScenario(each, ground),
+  );
+  results.push(
+    ...(await inTurns(
+      all.filter(({ alone }) => alone),
+      1,
+      (each) => tryScenario(each, ground),
+    )),
+  );
+  const conformed: Conformance[] = [];
+  for (const kind of KINDS) if (values.only === "") conformed.push(await conformance(bed, kind, say));
+  const orphaned = results.filter(({ outcome }) => outcome.includes("nothing is left over")).length;
+  return {
+    server: bed.version,
+    conformance: {
+      passed: conformed.reduce((sum, { passed }) => sum + passed, 0),
+      failed: conformed.flatMap(({ failed }) => failed.map(({ name }) => name)),
+      skipped: conformed.flatMap(({ skipped }) => skipped),
+    },
+    scenarios: results.map(({ name, outcome, ok }) => ({ name, outcome, ok })),
+    orphans: orphaned,
+    requests: losses.requests,
+    requestsLost: losses.lost,
+    kills: deaths.count,
+    apiRequests: { redBlack1: await requestsOf(bed, 1), redBlack10: await requestsOf(bed, 10) },
+    seed,
+  };
+}
+
+async function requestsOf(bed: Bed, size: number): Promise<number> {
+  const stage = await openStage({ bed });
+  const count = (): number => stage.provider.requests().reduce((sum, each) => sum + each.count, 0);
+  await stage.serve("shop:1", size);
+  const before = count();
+  await stage.end(await stage.deploy("shop:2"));
+  const requests = count() - before;
+  await stage.close();
+  return requests;
+}
+
+async function inTurns<A, B>(
+  items: readonly A[],
+  atOnce: number,
+  work: (item: A) => Promise<B>,
+): Promise<B[]> {
+  const queue = [...items.entries()];
+  const results: B[] = [];
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) results[next[0]] = await work(next[1]);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return results;
+}

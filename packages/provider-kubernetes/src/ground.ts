@@ -1,0 +1,12 @@
+import type { Calls } from "./api/calls.ts";
+import type { Json } from "@gennaker/core/ports";
+import type { Reading } from "./observe/state.ts";
+
+/** One cluster and how it is to be treated: where commands work. */
+export interface Ground extends Reading {
+  readonly calls: Calls;
+  /** Name of the HorizontalPodAutoscaler that follows the traffic, if any. */
+  readonly autoscaler: string | undefined;
+  /** What releases that name only images are put into, if given. */
+  readonly template: Json | undefined;
+}
