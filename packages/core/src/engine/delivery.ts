@@ -1,5 +1,6 @@
 import { uuidv7 } from "uuidv7";
 import { ConfigurationError, ConflictError } from "../errors.ts";
+import type { Disabled } from "../machine/run/state.ts";
 import type { Event, EventType, NewEvent } from "../machine/events.ts";
 import type { Cluster, ClusterState } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
@@ -28,7 +29,7 @@ import { recordRunInput } from "./run-input.ts";
 import { recordShortForm, shortFormOf } from "./short-form.ts";
 import { runHandle, type RunAccess, type RunHandle } from "./run-handle.ts";
 import { StageEffects } from "./stage-effects.ts";
-import { type Disabled, SWITCHES, Switches } from "./switches.ts";
+import { SWITCHES, Switches } from "./switches.ts";
 
 /** What a delivery is made of. Everything is a value passed in; nothing is looked up by name elsewhere. */
 export interface DeliveryOptions {
