@@ -18,15 +18,19 @@ import type { Schema } from "./schema.ts";
 import type { ClearingOptions, StageOptions, SureOptions } from "./stage-options.ts";
 import type { StageType } from "./stage.ts";
 
-type AnyType = Pick<StageType<unknown, unknown>, "type" | "kind">;
-type Named<Name extends string, Output> = { readonly [N in Name]: Output };
-type NameOf<Each> = Each extends string
+/** Any type of stage. */
+export type AnyStageType = Pick<StageType<unknown, unknown>, "type" | "kind">;
+/** The output of a stage under its name. */
+export type OutputNamed<Name extends string, Output> = { readonly [N in Name]: Output };
+/** What an item of a list is called. */
+export type ItemName<Each> = Each extends string
   ? Each
   : Each extends { readonly name: infer Name extends string }
     ? Name
     : never;
-type PerItem<Name extends string, Each, Output> = {
-  readonly [N in Name]: { readonly [I in NameOf<Each>]: Output };
+/** The outputs of stages that were made of a list: under the name that they share, by the item's name. */
+export type OutputPerItem<Name extends string, Each, Output> = {
+  readonly [N in Name]: { readonly [I in ItemName<Each>]: Output };
 };
 
 /** A list that is known when the run starts: written down, or found in the run's input. */
@@ -68,70 +72,78 @@ export interface Pipeline<Input = Json, Outputs = object> {
    * Adds a stage. `input` runs when the stage starts, without side effects; what it returns is recorded as it is and
    * shown to whoever reads events: no secrets in it. It returns the input itself, never a promise.
    */
-  stage<const Name extends string, Type extends AnyType, const Returned extends Recorded<InputOf<Type>>>(
+  stage<const Name extends string, Type extends AnyStageType, const Returned extends Recorded<InputOf<Type>>>(
     name: Name,
     type: Type,
     input: (inputs: StageInputs<Input, Outputs>) => Returned,
     options?: SureOptions<keyof Outputs & string>,
-  ): Pipeline<Input, Outputs & Named<Name, OutputOf<Type>>>;
+  ): Pipeline<Input, Outputs & OutputNamed<Name, OutputOf<Type>>>;
   /** Adds a deploy; its output carries the release, with its type. */
   stage<const Name extends string, Release>(
     name: Name,
     type: DeployStage,
     input: (inputs: StageInputs<Input, Outputs>) => DeployInput<Release>,
     options?: SureOptions<keyof Outputs & string>,
-  ): Pipeline<Input, Outputs & Named<Name, DeployOutput<Release>>>;
+  ): Pipeline<Input, Outputs & OutputNamed<Name, DeployOutput<Release>>>;
   /** Adds a stage that may be passed without an output: it has a condition, may be skipped, or its failure is no obstacle. */
-  stage<const Name extends string, Type extends AnyType, const Returned extends Recorded<InputOf<Type>>>(
+  stage<const Name extends string, Type extends AnyStageType, const Returned extends Recorded<InputOf<Type>>>(
     name: Name,
     type: Type,
     input: (inputs: StageInputs<Input, Outputs>) => Returned,
     options: StageOptions<keyof Outputs & string, StageInputs<Input, Outputs>>,
-  ): Pipeline<Input, Outputs & Named<Name, OutputOf<Type> | undefined>>;
+  ): Pipeline<Input, Outputs & OutputNamed<Name, OutputOf<Type> | undefined>>;
   /** The same for a deploy. */
   stage<const Name extends string, Release>(
     name: Name,
     type: DeployStage,
     input: (inputs: StageInputs<Input, Outputs>) => DeployInput<Release>,
     options: StageOptions<keyof Outputs & string, StageInputs<Input, Outputs>>,
-  ): Pipeline<Input, Outputs & Named<Name, DeployOutput<Release> | undefined>>;
+  ): Pipeline<Input, Outputs & OutputNamed<Name, DeployOutput<Release> | undefined>>;
 
   /**
    * Adds a stage that clears up after a failure: it runs when the run failed (once all ordinary stages are over), or
    * when one of the stages in `clears` did. A graceful cancel does not stop it; a forced one does. Several run one after
    * the other, whether or not the one before succeeded, unless `after` says otherwise.
    */
-  onFailure<const Name extends string, Type extends AnyType, const Returned extends Recorded<InputOf<Type>>>(
+  onFailure<
+    const Name extends string,
+    Type extends AnyStageType,
+    const Returned extends Recorded<InputOf<Type>>,
+  >(
     name: Name,
     type: Type,
     input: (inputs: StageInputs<Input, Outputs>) => Returned,
     options?: ClearingOptions<keyof Outputs & string, StageInputs<Input, Outputs>>,
-  ): Pipeline<Input, Outputs & Named<Name, OutputOf<Type> | undefined>>;
+  ): Pipeline<Input, Outputs & OutputNamed<Name, OutputOf<Type> | undefined>>;
   /** The same for a deploy. */
   onFailure<const Name extends string, Release>(
     name: Name,
     type: DeployStage,
     input: (inputs: StageInputs<Input, Outputs>) => DeployInput<Release>,
     options?: ClearingOptions<keyof Outputs & string, StageInputs<Input, Outputs>>,
-  ): Pipeline<Input, Outputs & Named<Name, DeployOutput<Release> | undefined>>;
+  ): Pipeline<Input, Outputs & OutputNamed<Name, DeployOutput<Release> | undefined>>;
 
   /**
    * Adds a stage that always runs, when everything else is over: after success, failure and a graceful cancel. Only a
    * forced cancel stops it.
    */
-  finally<const Name extends string, Type extends AnyType, const Returned extends Recorded<InputOf<Type>>>(
+  finally<
+    const Name extends string,
+    Type extends AnyStageType,
+    const Returned extends Recorded<InputOf<Type>>,
+  >(
     name: Name,
     type: Type,
     input: (inputs: StageInputs<Input, Outputs>) => Returned,
     options?: StageOptions<string, StageInputs<Input, Outputs>>,
-  ): Pipeline<Input, Outputs & Named<Name, OutputOf<Type> | undefined>>;
+  ): Pipeline<Input, Outputs & OutputNamed<Name, OutputOf<Type> | undefined>>;
   /** The same for a deploy. */
   finally<const Name extends string, Release>(
     name: Name,
     type: DeployStage,
     input: (inputs: StageInputs<Input, Outputs>) => DeployInput<Release>,
     options?: StageOptions<string, StageInputs<Input, Outputs>>,
-  ): Pipeline<Input, Outputs & Named<Name, DeployOutput<Release> | undefined>>;
+  ): Pipeline<Input, Outputs & OutputNamed<Name, DeployOutput<Release> | undefined>>;
 
   /**
    * Adds one stage for each item of a list that is known when the run starts: `deploy[eu]`, `deploy[us]` … They run side
@@ -140,7 +152,7 @@ export interface Pipeline<Input = Json, Outputs = object> {
   matrix<
     const Name extends string,
     const Each extends Item,
-    Type extends AnyType,
+    Type extends AnyStageType,
     const Returned extends Recorded<InputOf<Type>>,
   >(
     name: Name,
@@ -148,7 +160,7 @@ export interface Pipeline<Input = Json, Outputs = object> {
     type: Type,
     input: (inputs: ItemInputs<Input, Outputs, Each>) => Returned,
     options?: MatrixOptions<keyof Outputs & string, ItemInputs<Input, Outputs, Each>>,
-  ): Pipeline<Input, Outputs & PerItem<Name, Each, OutputOf<Type> | undefined>>;
+  ): Pipeline<Input, Outputs & OutputPerItem<Name, Each, OutputOf<Type> | undefined>>;
   /** The same for deploys. */
   matrix<const Name extends string, const Each extends Item, Release>(
     name: Name,
@@ -156,7 +168,7 @@ export interface Pipeline<Input = Json, Outputs = object> {
     type: DeployStage,
     input: (inputs: ItemInputs<Input, Outputs, Each>) => DeployInput<Release>,
     options?: MatrixOptions<keyof Outputs & string, ItemInputs<Input, Outputs, Each>>,
-  ): Pipeline<Input, Outputs & PerItem<Name, Each, DeployOutput<Release> | undefined>>;
+  ): Pipeline<Input, Outputs & OutputPerItem<Name, Each, DeployOutput<Release> | undefined>>;
 
   /**
    * Adds a stage that finds a list when it starts, and one more stage for each item of it. They are added to the run's
@@ -165,7 +177,7 @@ export interface Pipeline<Input = Json, Outputs = object> {
   expand<
     const Name extends string,
     const Each extends Item,
-    Type extends AnyType,
+    Type extends AnyStageType,
     const Returned extends Recorded<InputOf<Type>>,
   >(
     name: Name,
@@ -173,7 +185,7 @@ export interface Pipeline<Input = Json, Outputs = object> {
     type: Type,
     input: (inputs: ItemInputs<Input, Outputs, Each>) => Returned,
     options?: ItemOptions<keyof Outputs & string, ItemInputs<Input, Outputs, Each>>,
-  ): Pipeline<Input, Outputs & PerItem<Name, Each, OutputOf<Type> | undefined>>;
+  ): Pipeline<Input, Outputs & OutputPerItem<Name, Each, OutputOf<Type> | undefined>>;
   /** The same for deploys. */
   expand<const Name extends string, const Each extends Item, Release>(
     name: Name,
@@ -181,7 +193,7 @@ export interface Pipeline<Input = Json, Outputs = object> {
     type: DeployStage,
     input: (inputs: ItemInputs<Input, Outputs, Each>) => DeployInput<Release>,
     options?: ItemOptions<keyof Outputs & string, ItemInputs<Input, Outputs, Each>>,
-  ): Pipeline<Input, Outputs & PerItem<Name, Each, DeployOutput<Release> | undefined>>;
+  ): Pipeline<Input, Outputs & OutputPerItem<Name, Each, DeployOutput<Release> | undefined>>;
 
   /**
    * Adds what a fragment adds: a function from a pipeline to a longer one, to be used in several.

@@ -23,6 +23,7 @@ export interface ChildPipeline {
     readonly input?: unknown;
   };
   readonly wait: boolean;
+  /** What the stage keeps of the outputs. */
   readonly returns?: (outputs: never) => unknown;
 }
 

@@ -1,7 +1,7 @@
 import type { Item } from "../model/items.ts";
 import { itemName } from "../model/items.ts";
 import type { Json } from "../model/json.ts";
-import type { Pipeline, StartList } from "../model/pipeline.ts";
+import type { ItemName, Pipeline, StartList } from "../model/pipeline.ts";
 import type { InputOf, ItemInputs, Recorded, StageInputs } from "../model/pipeline-stage.ts";
 import type { StageOptions } from "../model/stage-options.ts";
 import type { StageType } from "../model/stage.ts";
@@ -25,12 +25,14 @@ export interface Waves<
 > {
   /** What each wave deploys to, side by side; the next wave begins when its gate has passed. */
   readonly waves: readonly StartList<Input, Each>[];
+  /** Makes the deploy of one item, when it starts. */
   readonly deploy: (inputs: ItemInputs<Input, Outputs, Each>) => DeployInput<Release>;
   /** Settings of each deploy. */
   readonly options?: Pick<StageOptions<string>, "timeout">;
   /** What must pass after each wave, the last one included: a judgement, or a check of your own. Default: nothing. */
   readonly gate?: {
     readonly type: Gate;
+    /** Makes the gate's input, when it starts. */
     readonly input: (inputs: WaveInputs<Input, Outputs>) => Asked;
     readonly options?: Pick<StageOptions<string>, "timeout" | "retry">;
   };
@@ -41,9 +43,7 @@ export interface Waves<
 /** The outputs of waves: `"regions 1"`, `"regions 2"` … hold those of their deploys, by the item's name. */
 export type WaveOutputs<Name extends string, Each, Release> = {
   readonly [Wave in `${Name} ${number}`]: {
-    readonly [
-      I in Each extends string ? Each : Each extends { readonly name: infer N extends string } ? N : never
-    ]: DeployOutput<Release> | undefined;
+    readonly [I in ItemName<Each>]: DeployOutput<Release> | undefined;
   };
 };
 

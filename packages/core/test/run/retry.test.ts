@@ -119,6 +119,19 @@ it("refuses a retry while the run is being stopped", () => {
   expect(planRetry(play.state, "a")).toEqual({ refusal: "the run is being stopped; wait until it is over" });
 });
 
+it("is not parked any more, nor paused, when it was so at its end", () => {
+  const play = new Play({ pipeline: "p", stages: [stage("a")] });
+  play.tell({ type: "run-parked", at: 0, reason: "no code" }, { type: "run-paused", at: 0 });
+  play.tell({ type: "run-cancel-requested", at: 0, mode: "forced" });
+  retry(play, "a");
+  expect([play.state.parked, play.state.pausedAt, play.state.cancel]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(play.issued).toEqual(["a"]);
+});
+
 it("gives a run that was over all of its time again", () => {
   const play = new Play({ pipeline: "p", stages: [stage("a")], timeoutMs: 5000 });
   play.start("a");

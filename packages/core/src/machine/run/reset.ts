@@ -12,7 +12,7 @@ export function reset(state: RunState, names: readonly string[], at: number): Ru
 
 // A run that was over has all of its time again; whatever had stopped it is past.
 function reopen(state: RunState, at: number): RunState {
-  const { outcome, reason, left, finishedAt, cancel, timedOut, pausedAt, ...going } = state;
+  const { outcome, reason, left, finishedAt, cancel, timedOut, pausedAt, parked, ...going } = state;
   const { timeoutMs } = state.plan;
   return { ...going, ...(timeoutMs !== undefined && { deadline: at + timeoutMs }) };
 }

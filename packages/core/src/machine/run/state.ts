@@ -92,19 +92,18 @@ export interface StageState {
 }
 
 /** How a stage had ended before it was carried out anew. */
-export type EarlierRound = Pick<
-  StageState,
-  | "status"
-  | "attempt"
-  | "output"
-  | "error"
-  | "rolledBack"
-  | "reason"
-  | "bypassed"
-  | "startedAt"
-  | "finishedAt"
-  | "child"
->;
+export interface EarlierRound {
+  readonly status: StageStatus;
+  readonly attempt: number;
+  readonly output?: Json;
+  readonly error?: RecordedError;
+  readonly rolledBack?: boolean;
+  readonly reason?: string;
+  readonly bypassed?: "condition" | "operator" | "list";
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  readonly child?: string;
+}
 
 /** A cancel that was asked for. */
 interface Cancellation {
@@ -144,7 +143,15 @@ export interface RunState {
   readonly parent?: { readonly run: string; readonly stage: string };
   readonly restarts?: string;
   /** For the record of a pipeline's switch: why it refuses to start. */
-  readonly disabled?: { readonly reason: string; readonly at: number; readonly actor?: string };
+  readonly disabled?: Disabled;
+}
+
+/** Why a pipeline refuses to start, since when, and who said so. */
+export interface Disabled {
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly actor?: string;
 }
 
 const OVER: ReadonlySet<StageStatus> = new Set(["succeeded", "failed", "cancelled", "skipped"]);
