@@ -1,4 +1,5 @@
-import { ConfigurationError, TimeoutError } from "../errors.ts";
+import { answerOf } from "../checks/check-answer.ts";
+import { TimeoutError } from "../errors.ts";
 import type { NewEvent } from "../machine/events.ts";
 import type { Measurement } from "../machine/rollout/measure.ts";
 import { openCheckOf, openChecks } from "../machine/rollout/open-check.ts";
@@ -8,7 +9,7 @@ import { phaseOf, type RolloutState } from "../machine/rollout/state.ts";
 import type { Check, CheckContext, CheckedGroup, CheckResult } from "../model/check.ts";
 import type { ClusterState, ServerGroup } from "../model/cluster.ts";
 import { formatDuration } from "../model/duration.ts";
-import { copyJson, type Json } from "../model/json.ts";
+import type { Json } from "../model/json.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";
 import { type CheckCode, missing } from "./check-code.ts";
@@ -25,8 +26,6 @@ interface Running {
 }
 
 type Measured = Pick<NewEvent<"check-measured">, "verdict" | "reason" | "data" | "error">;
-
-const VERDICTS: readonly unknown[] = ["pass", "fail", "inconclusive"];
 
 /** Makes the measurements of one rollout's checks, each once at a time, and records what they found. */
 export class Measurements {
@@ -137,21 +136,11 @@ export class Measurements {
 
   #checked(name: string, answer: CheckResult): Measured {
     const { redactor } = this.#using;
-    const { verdict, reason, data } = (answer ?? {}) as Partial<CheckResult>;
-    const { json, problems } = copyJson(data, "data");
-    const wrong = [
-      ...(VERDICTS.includes(verdict)
-        ? []
-        : [`verdict: ${JSON.stringify(verdict)} is not one of ${VERDICTS.join(", ")}`]),
-      ...(reason === undefined || typeof reason === "string" ? [] : ["reason: is not text"]),
-      ...problems,
-    ];
-    if (wrong.length > 0 || verdict === undefined)
-      throw new ConfigurationError(`the answer of check ${name}`, wrong);
+    const { verdict, reason, data } = answerOf(name, answer);
     return {
       verdict,
       ...(reason !== undefined && { reason: redactor.text(reason) }),
-      ...(data !== undefined && { data: redactor.json(json) }),
+      ...(data !== undefined && { data: redactor.json(data) }),
     };
   }
 
