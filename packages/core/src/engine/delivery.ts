@@ -249,7 +249,8 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const listeners = new Listeners(logger);
   const switches = new Switches(journal, clock);
   const lines = new Lines();
-  const children = new Children({ journal, clock }, hub, switches, newRunId);
+  const admissions = new Admissions(journal, clock);
+  const children = new Children({ journal, clock }, hub, { switches, admissions }, newRunId);
   const guarded = new Set((options.guarded ?? []).map(clusterId));
   const guard = new Guard(options.authorizer ?? allowAll, logger);
   const secrets = new Secrets(options.secretResolver, redactor);
@@ -266,7 +267,6 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     guard,
     secrets,
   });
-  const admissions = new Admissions(journal, clock);
   const host = engineHost({ clock, logger, journal }, effects, admissions, hub, listeners, switches);
   const opened = engine.open(host);
   // Rejects every call, rather than the process.
@@ -280,7 +280,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     await prepared;
     if (hub.closed) throw new ConflictError("the delivery was closed");
   };
-  const access: RunAccess = { ready, journal, engine, hub, clock, redactor, switches };
+  const access: RunAccess = { ready, journal, engine, hub, clock, redactor, switches, admissions };
 
   const create = async (
     pipeline: AnyPipeline,
