@@ -29,7 +29,7 @@ function bed() {
     delivery,
     eu,
     us,
-    input: (cluster: Cluster, release: string, soak = "10m" as const) => ({
+    input: (cluster: Cluster, release: string, soak: "10m" | "1h" | "2h" = "10m") => ({
       cluster,
       release,
       strategy: redBlack({ soak, deadline: "5m" }),
@@ -69,7 +69,12 @@ it("begins nothing more in a run whose deploy made room, also beside it, whateve
   await until(older, "launch");
   const newer = await clock.drive(delivery.deploy(input(eu, "v3")));
   expect(await end(older)).toBe("cancelled");
-  expect(await stages(older)).toEqual({ eu: "cancelled", beside: "succeeded", us: "skipped", last: "succeeded" });
+  expect(await stages(older)).toEqual({
+    eu: "cancelled",
+    beside: "succeeded",
+    us: "skipped",
+    last: "succeeded",
+  });
   expect((await older.state()).supersededBy?.run).toBe(newer.id);
   expect(await end(newer)).toBe("succeeded");
   expect([serving(eu), serving(us)]).toEqual([["v3"], ["v1"]]);
@@ -92,30 +97,41 @@ it("clears up after a run whose deploy made room, where that is for cancels as w
   });
 });
 
-it("has a deploy that clears up make room as well, while it waits and while it rolls", async () => {
+it("has a deploy that clears up make room as well, while it waits for its cluster", async () => {
   const { clock, delivery, eu, us, input, until, end, stages, serving } = bed();
   const shape = pipeline("p")
     .stage("ship", deploy, () => input(us, "sick"))
-    .onFailure("back", deploy, () => input(eu, "v2"));
-  const blocking = await clock.drive(delivery.deploy({ ...input(eu, "v1.5"), onBusy: "queue" }));
+    .onFailure("back", deploy, () => ({ ...input(eu, "v2"), onBusy: "queue" as const }));
+  const first = await clock.drive(delivery.deploy(input(eu, "v1.5", "1h")));
+  await until(first, "soak");
   const older = await clock.drive(delivery.start(shape, null));
-  // It waits behind what was started before it, and then somebody newer comes.
-  await clock.advance(1000);
-  const between = await clock.drive(delivery.deploy(input(eu, "v1.6")));
-  expect(await end(blocking)).toBe("cancelled");
-  await until(older, "launch");
-  await clock.advance(6 * 60_000);
+  await clock.advance(10 * 60_000);
+  expect((await stages(older))["back"]).toBe("queued");
   const newer = await clock.drive(delivery.deploy(input(eu, "v3")));
   expect(await end(newer)).toBe("succeeded");
-  expect(await end(older)).toBe("failed");
+  expect(await end(older)).toBe("rolled-back");
   expect((await stages(older))["back"]).toBe("cancelled");
-  await end(between);
   expect(serving(eu)).toEqual(["v3"]);
+});
+
+it("leaves an operation that clears up alone in a graceful cancel, and tells its failure as one", async () => {
+  const { clock, delivery, eu, end, stages } = bed();
+  const shape = pipeline("p")
+    .stage("wait", wait, () => ({ for: "1h" }))
+    .finally("shrink", resizeGroup, () => ({ cluster: eu, group: { name: "nobody" }, size: 1 }));
+  const run = await clock.drive(delivery.start(shape, null));
+  await clock.drive(run.cancel());
+  expect(await end(run)).toBe("failed");
+  expect(await stages(run)).toEqual({ wait: "cancelled", shrink: "failed" });
 });
 
 it("cancels an operation that makes room, and says for whom", async () => {
   const { clock, delivery, eu, input, end } = bed();
-  const shape = pipeline("p").stage("grow", resizeGroup, () => ({ cluster: eu, group: "serving" as const, size: { by: 2 } }));
+  const shape = pipeline("p").stage("grow", resizeGroup, () => ({
+    cluster: eu,
+    group: "serving" as const,
+    size: { by: 2 },
+  }));
   const older = await clock.drive(delivery.start(shape, null));
   await clock.advance(1000);
   const newer = await clock.drive(delivery.deploy(input(eu, "v3")));
@@ -150,20 +166,23 @@ it("forgets for whom it made room, when it is retried", async () => {
 });
 
 it("does not take back what a newer run has brought meanwhile, when waves go back together", async () => {
-  const { clock, delivery, eu, us, input, until, end, serving } = bed();
+  const { clock, delivery, eu, us, input, until, end, serving, stages } = bed();
   const everywhere = pipeline<string>("everywhere").use(
     waves("regions", {
       waves: [["eu"], ["us"]],
-      deploy: ({ input: release, item }) => input(item === "eu" ? eu : us, release),
+      deploy: ({ input: release, item }) =>
+        item === "eu" ? input(eu, release) : input(us, release, release === "v2" ? "2h" : "10m"),
     }),
   );
   const older = await clock.drive(delivery.start(everywhere, "v2"));
   await until(older, "soak", us);
-  // It soaks in the second wave; the first one serves its release.
   expect(serving(eu)).toEqual(["v2"]);
   const newer = await clock.drive(delivery.start(everywhere, "v3"));
-  await until(newer, "soak", us);
-  expect(await end(older)).not.toBe("succeeded");
   expect(await end(newer)).toBe("succeeded");
+  expect(await end(older)).toBe("cancelled");
+  expect(await stages(older)).toMatchObject({
+    "regions 2[us]": "cancelled",
+    "regions undo 1[eu]": "succeeded",
+  });
   expect([serving(eu), serving(us)]).toEqual([["v3"], ["v3"]]);
 });

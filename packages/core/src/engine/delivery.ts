@@ -16,6 +16,7 @@ import type { SecretResolver } from "../ports/secrets.ts";
 import type { Trigger } from "../ports/trigger.ts";
 import type { DeployInput, DeployStage } from "../stages/deploy.ts";
 import { checkCluster } from "../stages/deploy-input.ts";
+import { asRecorded } from "./as-recorded.ts";
 import { Children } from "./children.ts";
 import { Admissions, admissionOf, explainRefusal } from "./admissions.ts";
 import { dryRun, type DryRun } from "./dry-run.ts";
@@ -26,7 +27,6 @@ import { engineHost } from "./engine-host.ts";
 import { checkFrom, follow, StreamHub } from "./event-stream.ts";
 import { Guard } from "./guard.ts";
 import { guardedDelivery } from "./guarded-delivery.ts";
-import { withRecordedReleases } from "./history/recorded-releases.ts";
 import { Housekeeping } from "./history/housekeeping.ts";
 import { policyOf, prune, type PruneOptions, type Retention } from "./history/prune.ts";
 import { reportOf, type Report, type ReportOptions } from "./history/report.ts";
@@ -44,7 +44,7 @@ import { callLimits, ProviderCalls } from "./provider-calls.ts";
 import { recordRunInput } from "./run-input.ts";
 import { recordShortForm, shortFormOf } from "./short-form.ts";
 import { runHandle, type RunAccess, type RunHandle } from "./run-handle.ts";
-import { concealReleases, Secrets } from "./secrets.ts";
+import { Secrets } from "./secrets.ts";
 import { StageEffects } from "./stage-effects.ts";
 import { type Disabled, SWITCHES, Switches } from "./switches.ts";
 
@@ -326,7 +326,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     if (!provider || problems.length > 0) throw new ConfigurationError("undo", problems);
     const patience = signal ?? new AbortController().signal;
     const world = await new ProviderCalls(provider, cluster as Cluster, clock, calls).observe(patience);
-    return withRecordedReleases(concealReleases(world, secrets), cluster, engine);
+    return asRecorded(world, cluster, { secrets, journal });
   };
 
   const nameOf = (pipeline: AnyPipeline | string): string =>

@@ -113,9 +113,9 @@ it("asks for a place anew when it is retried after its end, and not while it goe
     wakeAt: 0,
     request: [{ key: KEY, limit: 2, holder: "" }],
   });
-  expect(issued(given(limited(), admitted, ...failed, end, retried).when(10, { ...admitted, at: 10 }))).toEqual([
-    "a",
-  ]);
+  expect(
+    issued(given(limited(), admitted, ...failed, end, retried).when(10, { ...admitted, at: 10 })),
+  ).toEqual(["a"]);
   const branch = { ...limited(), plan: started(stage("a", { onFailure: "fail-branch" }), stage("b")).plan };
   expect(given(branch, admitted, ...failed).when(9, retried).request).toBeUndefined();
 });
