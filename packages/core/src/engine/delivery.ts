@@ -190,7 +190,7 @@ export interface ActingDelivery {
   report(options?: ReportOptions): Promise<Report>;
   /**
    * Removes finished runs with all their events: those that are older than `olderThan`, but the newest `keep` of each pipeline, the
-   * last two that brought something to a cluster, those with somebody still at work, and those that a notifier was
+   * last two that brought something to a cluster, those below a run that is not over, those with somebody still at work, and those that a notifier was
    * not told of. Their idempotency keys are free again. Answers how many. Needs ADMIN: on the pipeline or application
    * that is named, else on application `"*"`.
    *
