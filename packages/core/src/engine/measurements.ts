@@ -15,7 +15,7 @@ import type { DeployInput } from "../stages/deploy.ts";
 import { type CheckCode, missing } from "./check-code.ts";
 import { recordProgress, recordStep } from "./code-stage.ts";
 import { type Outlook, outlookOf } from "./outlook.ts";
-import { stageOf, type Surroundings } from "./surroundings.ts";
+import { secretUse, stageOf, type Surroundings } from "./surroundings.ts";
 
 /** A measurement that is being made. */
 interface Running {
@@ -129,9 +129,11 @@ export class Measurements {
     }
   }
 
-  // What a plain function throws at once is an error as well.
+  // What a plain function throws at once is an error as well; so is a secret that is not there.
   async #call(check: Check<never>, context: CheckContext<never>): Promise<CheckResult> {
-    return check.run(context);
+    const use = secretUse({ effect: this.#effect, signal: context.signal }, this.#using);
+    const input = await this.#using.secrets.reveal(context.input as Json, use);
+    return check.run({ ...context, input: input as never });
   }
 
   #checked(name: string, answer: CheckResult): Measured {
