@@ -58,7 +58,7 @@ export const graph = pipeline<{ image: string }>("graph", { timeout: "20h" })
     when: ({ input }) => input.image !== "api-only",
   })
   .stage("rest", wait, () => ({ for: "2h" }), { after: ["api", "web"], skippable: true })
-  .stage("go?", judgement, () => ({ roles: ["qa"], timeout: "1d", onTimeout: "pass" as const }))
+  .stage("go?", judgement, () => ({ roles: ["qa"], timeout: "6h", onTimeout: "pass" as const }))
   .stage("verify", work, () => null, { onFailure: "fail-branch" })
   .stage("after all", work, () => null, { after: ["verify", "rest"], join: "over" })
   .onFailure("page", work, () => null)
@@ -133,7 +133,7 @@ const budget = checkStage<null>({
   failureLimit: 1,
   errorLimit: 2,
   run: ({ idempotencyKey }) => {
-    const lot = [...idempotencyKey].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 997, 7) % 8;
+    const lot = Buffer.from(idempotencyKey).reduce((sum, byte) => (sum * 31 + byte) % 997, 7) % 8;
     if (lot === 0) throw new Error("the metrics cannot be reached");
     return { verdict: lot === 1 ? "fail" : lot === 2 ? "inconclusive" : "pass" };
   },

@@ -13,6 +13,7 @@ import type { Supports } from "@gennaker/core/ports";
 import { canary, highlander, redBlack, rolling, rollingRedBlack } from "@gennaker/strategies";
 import { type Faults, type SimulatedPipeline, simulatePipeline, type StageWorld } from "@gennaker/testkit";
 import { api, web } from "./clusters.ts";
+import { marksOf } from "./marks.ts";
 import { approved, byHand, everywhere, graph, newest, trouble } from "./pipelines.ts";
 import { openTicket, ticketAt, TicketDesk } from "./ticket-desk.ts";
 
@@ -42,6 +43,8 @@ export interface Told {
   readonly faults: number;
   readonly virtualMs: number;
   readonly outcome: string;
+  /** What came to pass in some run of it: kinds of events, and types of stages with how they ended. */
+  readonly marks: readonly string[];
   readonly violations: readonly {
     readonly invariant: string;
     readonly message: string;
@@ -340,14 +343,14 @@ async function operations(seed: number): Promise<Told> {
       ...common(seed),
       people: MORE,
       input: null,
+      guarded: [api],
       clusters: [{ cluster: api, groups: [{ size: 2, release: "v0" }, three], floor: 0.5 }],
-      beside: [
-        { pipeline: deployOf("ship", redBlack({ soak: "2m" })) as AnyPipeline, input: "v2", after: "2m" },
-      ],
+      beside: [{ pipeline: deployOf("ship", redBlack({ soak: "2m" })), input: "v2", after: "2m" }],
     }),
   );
 }
 
-function tell({ crashes, faults, virtualMs, outcome, violations }: SimulatedPipeline): Told {
-  return { crashes, faults, virtualMs, outcome: outcome ?? "not over", violations };
+function tell(told: SimulatedPipeline): Told {
+  const { crashes, faults, virtualMs, outcome, violations } = told;
+  return { crashes, faults, virtualMs, outcome: outcome ?? "not over", violations, marks: marksOf(told) };
 }
