@@ -214,7 +214,7 @@ it("says all that is wrong with windows, checks and gates, at once", () => {
     "name: is missing; logs name the check by it",
     "run: is missing; give the function that judges the candidate",
   ]);
-  expect(problemsOf(() => stageGate(wait as never, (() => 1) as never))).toEqual([
+  expect(problemsOf(() => stageGate(wait as never, () => 1))).toEqual([
     "wait: has no code of its own (give a stage that was made with defineStage)",
     "input: a function is not JSON",
   ]);

@@ -117,7 +117,7 @@ function evolveTick(tick: ThreadTick, event: StageEvent): ThreadTick {
     case "stage-queued":
       return marked(tick, "queued");
     case "stage-held":
-      return marked(tick, "queued", event.reason);
+      return hold(tick, event);
     case "stage-retried":
       return marked(tick, "retrying", event.error.message);
     case "judgement-requested":
@@ -144,9 +144,16 @@ function evolveTick(tick: ThreadTick, event: StageEvent): ThreadTick {
 }
 
 function marked(tick: ThreadTick, mark: TickMark, reason?: string): ThreadTick {
-  if (tick.mark === mark && tick.reason === reason) return tick;
-  const { reason: _, ...rest } = tick;
+  if (tick.mark === mark && tick.reason === reason && !tick.held) return tick;
+  const { reason: _, held: __, ...rest } = tick;
   return { ...rest, mark, ...(reason !== undefined && { reason }) };
+}
+
+// Looked at again while nothing has changed, it is nothing new.
+function hold(tick: ThreadTick, { at, reason, opensAt }: Event<"stage-held">): ThreadTick {
+  if (tick.held && tick.held.opensAt === opensAt && tick.reason === reason) return tick;
+  const held = { since: at, ...(opensAt !== undefined && { opensAt }) };
+  return { ...marked(tick, "queued", reason), held };
 }
 
 // A phase that begins ends the one before; on the way back, what has not begun will not begin.

@@ -55,7 +55,7 @@ const OUTCOMES = {
   failed: { mark: "✖", word: "failed" },
 } as const;
 
-function notes({ end, paused, parked, cancel, startedAt, position }: Thread): readonly string[] {
+function notes({ end, paused, parked, cancel, startedAt, position, ticks }: Thread): readonly string[] {
   if (end) {
     const why = end.outcome === "succeeded" ? "" : because(end.reason);
     const ended = `${OUTCOMES[end.outcome].word} after ${formatDuration(Math.max(0, end.at - startedAt))}${why}`;
@@ -64,10 +64,20 @@ function notes({ end, paused, parked, cancel, startedAt, position }: Thread): re
   }
   return [
     ...(position === undefined ? [] : [`waits for its turn: ${position} when it came`]),
+    ...ticks.flatMap(holding),
     ...(parked === undefined ? [] : [`waits for code: ${parked}`]),
     ...(paused ? [`paused by ${paused.actor ?? "somebody"}${because(paused.reason)}`] : []),
     ...(cancel ? [`${cancel.actor ?? "somebody"} cancels it (${cancel.mode})${because(cancel.reason)}`] : []),
   ];
+}
+
+// It may be days away: how long is said as well.
+function holding({ stage, held, reason }: ThreadTick): readonly string[] {
+  if (!held) return [];
+  const { since, opensAt } = held;
+  const long = opensAt === undefined ? "" : ` for ${formatDuration(Math.max(0, opensAt - since))}`;
+  const until = opensAt === undefined ? "" : `, until ${clock(opensAt)}`;
+  return [`${stage} is held${long}${until}${because(reason)}`];
 }
 
 function because(reason: string | undefined): string {

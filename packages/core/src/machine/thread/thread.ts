@@ -20,8 +20,10 @@ export interface ThreadTick {
   /** Whether the stage can no longer change. */
   readonly over: boolean;
   readonly phases: readonly { readonly name: string; readonly mark: TickMark }[];
-  /** Why it failed, was cancelled or skipped, or turned back. */
+  /** Why it failed, was cancelled or skipped, turned back, or is held. */
   readonly reason?: string;
+  /** Its windows are closed: since when, and when they open, as far as can be seen. */
+  readonly held?: { readonly since: number; readonly opensAt?: number };
 }
 
 /** What somebody answered. */
