@@ -5,9 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createDelivery, type Engine, memory } from "@gennaker/core";
+import {
+  createDelivery,
+  type Delivery,
+  type Engine,
+  type EventType,
+  memory,
+  type Pipeline,
+} from "@gennaker/core";
 import { sqlite } from "@gennaker/core/sqlite";
-import { approval, pause } from "./parked-pipelines.ts";
+import { approval, held, pause, queued } from "./parked-pipelines.ts";
 import type { Reopened } from "./parked-reopened.ts";
 import { type Row, row } from "./row.ts";
 import { tapped } from "./tapped-engine.ts";
@@ -16,31 +23,53 @@ const RUNS = 10_000;
 const AT_ONCE = 500;
 const MEGABYTE = 2 ** 20;
 
+/** What two kinds of runs wait for, half of them each. */
+interface Waiting {
+  readonly pipelines: readonly [Pipeline<null>, Pipeline<null>];
+  /** Each run says one of these once it waits. */
+  readonly told: readonly EventType[];
+  readonly what: string;
+}
+
+const ASKED: Waiting = {
+  pipelines: [approval, pause],
+  told: ["judgement-requested", "wait-started"],
+  what: "half wait 2 h, half for an approval",
+};
+// The first of those that wait for their turn has it.
+const HELD: Waiting = {
+  pipelines: [held, queued],
+  told: ["stage-held", "run-queued", "wait-started"],
+  what: "half are held by their windows, half wait for their turn",
+};
+
 /** What 10,000 runs cost that only wait. */
 export async function measure(): Promise<readonly Row[]> {
   const directory = mkdtempSync(join(tmpdir(), "gennaker-bench-"));
   try {
     const file = join(directory, "parked.db");
     return [
-      ...(await park("SQLite", sqlite(file))),
+      ...(await park("SQLite", sqlite(file), ASKED)),
       ...(await reopen(file)),
-      ...(await park("memory", memory())),
+      ...(await park("SQLite, held and queued", sqlite(join(directory, "held.db")), HELD)),
+      ...(await park("memory", memory(), ASKED)),
+      ...(await park("memory, held and queued", memory(), HELD)),
     ];
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-async function park(where: string, kept: Engine): Promise<readonly Row[]> {
+async function park(where: string, kept: Engine, waiting: Waiting): Promise<readonly Row[]> {
   const engine = tapped(kept);
-  const delivery = createDelivery({ engine, pipelines: [approval, pause] });
+  const delivery = createDelivery({ engine, pipelines: waiting.pipelines });
   await delivery.ready();
   const before = memoryNow();
-  await startAll(delivery);
+  await startAll(delivery, waiting);
   const after = memoryNow();
   const idle = await idleSecond(engine);
   await delivery.close();
-  const what = `half wait 2 h, half for an approval; heap ${grown(before.heapUsed, after.heapUsed)} MB, whole process ${grown(before.rss, after.rss)} MB`;
+  const what = `${waiting.what}; heap ${grown(before.heapUsed, after.heapUsed)} MB, whole process ${grown(before.rss, after.rss)} MB`;
   const floor = null;
   return [
     row(
@@ -94,19 +123,17 @@ async function reopen(file: string): Promise<readonly Row[]> {
   ];
 }
 
-async function startAll(delivery: ReturnType<typeof createDelivery>): Promise<void> {
+async function startAll(delivery: Delivery, { pipelines: [first, second], told }: Waiting): Promise<void> {
   let parked = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
   const count = (): void => {
     parked += 1;
     if (parked === RUNS) resolve();
   };
-  const off = [delivery.on("judgement-requested", count), delivery.on("wait-started", count)];
+  const off = told.map((type) => delivery.on(type, count));
   for (let n = 0; n < RUNS; n += AT_ONCE)
     await Promise.all(
-      Array.from({ length: AT_ONCE }, (_, k) =>
-        k % 2 === 0 ? delivery.start(approval, null) : delivery.start(pause, null),
-      ),
+      Array.from({ length: AT_ONCE }, (_, k) => delivery.start(k % 2 === 0 ? first : second, null)),
     );
   await promise;
   for (const stop of off) stop();

@@ -17,6 +17,8 @@ const threads = Math.min(seeds, availableParallelism());
 const begun = performance.now();
 const sum = { seeds: 0, crashes: 0, faults: 0, virtualMs: 0, violations: 0 };
 const outcomes = new Map<string, number>();
+/** In how many seeds it came to pass. */
+const marks = new Map<string, number>();
 const progress = new Progress(process.stderr);
 
 await Promise.all(
@@ -36,7 +38,7 @@ process.stdout.write(
 if (values.json) {
   const { crashes, faults, violations } = sum;
   process.stdout.write(
-    `${JSON.stringify({ seeds: sum.seeds, crashes, faults, virtualDays, violations, seedsPerSecond })}\n`,
+    `${JSON.stringify({ seeds: sum.seeds, crashes, faults, virtualDays, violations, seedsPerSecond, marks: Object.fromEntries([...marks].toSorted(([a], [b]) => (a < b ? -1 : 1))) })}\n`,
   );
 }
 if (sum.violations > 0) process.exitCode = 1;
@@ -57,6 +59,7 @@ function note(told: SeedTold): void {
   sum.virtualMs += told.virtualMs;
   sum.violations += told.violations.length;
   outcomes.set(told.outcome, (outcomes.get(told.outcome) ?? 0) + 1);
+  for (const mark of told.marks) marks.set(mark, (marks.get(mark) ?? 0) + 1);
   if (told.violations.length > 0) report(told);
   const tenth = String(Math.floor((10 * sum.seeds) / seeds));
   progress.show(

@@ -1,4 +1,5 @@
 import {
+  type AnyPipeline,
   type CheckResult,
   type Cluster,
   deploy,
@@ -11,6 +12,9 @@ import {
 import type { Supports } from "@gennaker/core/ports";
 import { canary, highlander, redBlack, rolling, rollingRedBlack } from "@gennaker/strategies";
 import { type Faults, type SimulatedPipeline, simulatePipeline, type StageWorld } from "@gennaker/testkit";
+import { api, web } from "./clusters.ts";
+import { marksOf } from "./marks.ts";
+import { approved, byHand, everywhere, graph, newest, trouble } from "./pipelines.ts";
 import { openTicket, ticketAt, TicketDesk } from "./ticket-desk.ts";
 
 /** Everything that can go wrong, often enough to meet. */
@@ -27,10 +31,10 @@ const FAULTS: Faults = {
   autoscaler: 0.05,
 };
 const PEOPLE = { pause: 0.2, cancel: 0.15, forcedCancel: 0.05, promote: 0.2 };
+// All that people can do to a run: cancelled less often, so that runs get far.
+const MORE = { ...PEOPLE, cancel: 0.1, forcedCancel: 0.05, skip: 0.3, retry: 0.6, override: 0.3 };
 const CRASHES = 3;
 
-const api: Cluster = { provider: "simulated", account: "prod", location: "shop", name: "shop-api" };
-const web: Cluster = { ...api, name: "shop-web" };
 const three = { size: 3, share: 100, release: "v1" };
 
 /** What one seed came to. */
@@ -39,6 +43,8 @@ export interface Told {
   readonly faults: number;
   readonly virtualMs: number;
   readonly outcome: string;
+  /** What came to pass in some run of it: kinds of events, and types of stages with how they ended. */
+  readonly marks: readonly string[];
   readonly violations: readonly {
     readonly invariant: string;
     readonly message: string;
@@ -59,6 +65,11 @@ export const SCENARIOS: Readonly<Record<string, (seed: number) => Promise<Told>>
   "sick releases": sickReleases,
   turns,
   checked,
+  "whole graph": wholeGraph,
+  "waves and lists": wavesAndLists,
+  "several approve": severalApprove,
+  "newest wins": newestWins,
+  "by hand": operations,
 };
 
 /** The story of a seed. */
@@ -245,6 +256,101 @@ async function turns(seed: number): Promise<Told> {
   );
 }
 
-function tell({ crashes, faults, virtualMs, outcome, violations }: SimulatedPipeline): Told {
-  return { crashes, faults, virtualMs, outcome: outcome ?? "not over", violations };
+const both = [
+  { cluster: api, groups: [three] },
+  { cluster: web, groups: [three] },
+];
+
+async function wholeGraph(seed: number): Promise<Told> {
+  return tell(
+    await simulatePipeline(graph, {
+      ...common(seed),
+      people: MORE,
+      input: { image: seed % 3 === 0 ? "api-only" : "v2" },
+      clusters: both,
+      stages: {
+        lint: trouble(0.3),
+        smoke: trouble(0.2),
+        verify: trouble(0.3),
+        "after all": trouble(0.1),
+        page: trouble(0.1),
+        report: trouble(0.1),
+      },
+    }),
+  );
+}
+
+async function wavesAndLists(seed: number): Promise<Told> {
+  const stages = {
+    apply: trouble(0.1),
+    unlock: trouble(0.05),
+    verify: trouble(0.2),
+    probe: trouble(0.2),
+    audit: trouble(0.2),
+  };
+  return tell(
+    await simulatePipeline(everywhere as AnyPipeline as Pipeline, {
+      ...common(seed),
+      people: MORE,
+      input: { image: "v2" },
+      clusters: both,
+      stages,
+    }),
+  );
+}
+
+// One at a time, and one apart; each waits for two approvals and for office hours.
+async function severalApprove(seed: number): Promise<Told> {
+  const beside = ["v3", "apart", "v4"].map((image, index) => ({
+    pipeline: approved as AnyPipeline,
+    input: { image },
+    after: `${index + 1}h` as const,
+  }));
+  return tell(
+    await simulatePipeline(approved, {
+      ...common(seed),
+      people: MORE,
+      input: { image: "v2" },
+      clusters: [{ cluster: api, groups: [three] }],
+      stages: { tell: trouble(0.2) },
+      beside,
+    }),
+  );
+}
+
+async function newestWins(seed: number): Promise<Told> {
+  const beside = ["v3", "v4", "v5"].map((image, index) => ({
+    pipeline: newest as AnyPipeline,
+    input: { image },
+    after: `${(index + 1) * 2}m` as const,
+  }));
+  return tell(
+    await simulatePipeline(newest, {
+      ...common(seed),
+      people: MORE,
+      input: { image: "v2" },
+      clusters: [{ cluster: api, groups: [three] }],
+      stages: { build: trouble(0.1), report: trouble(0.1) },
+      beside,
+    }),
+  );
+}
+
+// Operations beside a deploy to the same cluster. What a person shrinks on purpose may go below what served.
+async function operations(seed: number): Promise<Told> {
+  return tell(
+    await simulatePipeline(byHand, {
+      ...common(seed),
+      people: MORE,
+      input: null,
+      guarded: [api],
+      clusters: [{ cluster: api, groups: [{ size: 2, release: "v0" }, three], floor: 0.5 }],
+      beside: [{ pipeline: deployOf("ship", redBlack({ soak: "2m" })), input: "v2", after: "2m" }],
+    }),
+  );
+}
+
+function tell(told: SimulatedPipeline): Told {
+  const { crashes, faults, virtualMs, outcome, violations } = told;
+  return { crashes, faults, virtualMs, outcome: outcome ?? "not over", violations, marks: marksOf(told) };
 }

@@ -5,6 +5,7 @@ import { pipeline } from "../src/model/pipeline.ts";
 import { defineStage } from "../src/stages/define-stage.ts";
 import { deploy } from "../src/stages/deploy.ts";
 import { judgement } from "../src/stages/judgement.ts";
+import { evaluate } from "../src/stages/evaluate.ts";
 import { wait } from "../src/stages/wait.ts";
 import type { StageContext, StageType } from "../src/model/stage.ts";
 
@@ -98,4 +99,45 @@ const refusedOptions = (): unknown[] => [
 
 it("knows which outputs may not be there, and which options there are", () => {
   expect([maybe, refusedOptions].map((each) => typeof each)).toEqual(["function", "function"]);
+});
+
+interface Sizes {
+  readonly eu: number;
+  readonly us?: number;
+}
+declare const sizes: Sizes;
+
+const evaluated = (): unknown =>
+  pipeline<{ image: string; urgent: boolean }>("p")
+    .stage("vars", evaluate, ({ input }) => ({
+      soakMs: input.urgent ? 1000 : 60_000,
+      tags: input.image.split(":"),
+      sizes,
+      mode: input.urgent ? ("fast" as const) : ("slow" as const),
+    }))
+    .stage("more", evaluate, ({ outputs }) => outputs.vars.tags.length, { when: ({ input }) => input.urgent })
+    .stage("soak", wait, ({ outputs }) => {
+      expectTypeOf(outputs.vars.soakMs).toEqualTypeOf<number>();
+      expectTypeOf(outputs.vars.tags).toEqualTypeOf<string[]>();
+      expectTypeOf(outputs.vars.sizes).toEqualTypeOf<Sizes>();
+      expectTypeOf(outputs.vars.mode).toEqualTypeOf<"fast" | "slow">();
+      expectTypeOf(outputs.more).toEqualTypeOf<number | undefined>();
+      return { for: outputs.vars.soakMs };
+    });
+
+const refusedValues = (): unknown[] => [
+  // @ts-expect-error a Date is not JSON
+  pipeline("p").stage("vars", evaluate, () => ({ at: new Date() })),
+  // @ts-expect-error a function is not JSON
+  pipeline("p").stage("vars", evaluate, () => ({ now: () => 1 })),
+  // @ts-expect-error a promise is not JSON
+  pipeline("p").stage("vars", evaluate, async () => ({ at: 1 })),
+  pipeline("p")
+    .stage("vars", evaluate, () => ({ at: 1 }))
+    // @ts-expect-error nothing is called "from"
+    .stage("soak", wait, ({ outputs }) => ({ for: Number(outputs.vars.from) })),
+];
+
+it("gives what evaluate computed the type that its function returns, and takes JSON only", () => {
+  expect([evaluated, refusedValues].map((each) => typeof each)).toEqual(["function", "function"]);
 });

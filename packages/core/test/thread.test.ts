@@ -104,3 +104,41 @@ it("ignores what it does not know, and a log that begins in its midst", () => {
   const foreign = { ...events[1]!, type: "stage-teleported", stage: "constructor" } as unknown as Event;
   expect(threadOf([events[0]!, foreign])).toEqual(threadOf([events[0]!]));
 });
+
+it("shows how many of several have approved, and what they chose", () => {
+  const { events } = goldenRun("judged-by-several");
+  const first = events.findIndex(({ type }) => type === "judgement-approved");
+  expect(threadText(threadOf(events.slice(0, first + 1))!)).toContain(
+    "└ cut over? qa (1 of 2):  ✔ rui 00:00 (us)",
+  );
+  const text = threadText(threadOf(events)!);
+  expect(text).toContain("└ cut over? qa (2 of 2):");
+  expect(text).toMatch(/✔ rui \d\d:\d\d \(eu\) {3}✔ eva \d\d:\d\d \(eu\): p99 is fine$/m);
+});
+
+it("shows until when a stage is held, and no longer once it begins", () => {
+  const { events } = goldenRun("held-and-overridden");
+  const at = (type: Event["type"], stage: string): string =>
+    threadText(
+      threadOf(
+        events.slice(
+          0,
+          events.findIndex((event) => event.type === type && "stage" in event && event.stage === stage) + 1,
+        ),
+      )!,
+    );
+  expect(at("stage-held", "at night").split("\n").at(-1)).toBe(
+    "   └ at night is held for 2 h, until 02:00: outside of all windows",
+  );
+  expect(at("stage-started", "at night")).not.toContain("is held");
+  expect(at("stage-held", "frozen")).toMatch(/└ frozen is held for \d+ d.*, until 00:00: freeze$/m);
+  expect(at("stage-started", "frozen")).not.toContain("is held");
+});
+
+it("tells nobody twice that a stage is held for the same reason", () => {
+  const { events } = goldenRun("held-and-overridden");
+  const upTo = events.findLastIndex(({ type }) => type === "stage-held");
+  const held = threadOf(events.slice(0, upTo + 1))!;
+  const again = { ...events[upTo]!, at: events[upTo]!.at + 86_400_000 } as Event;
+  expect(evolveThread(held, again)).toBe(held);
+});

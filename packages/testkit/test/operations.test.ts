@@ -13,6 +13,7 @@ import {
   resizeGroup,
   type RunHandle,
   shiftTraffic,
+  wait,
 } from "@gennaker/core";
 import { redBlack } from "@gennaker/strategies";
 import { expect, it } from "vitest";
@@ -251,4 +252,44 @@ it("says everything that is wrong with what is asked before anything is done", a
   expect(message).toContain('shares[0].group: "newst" is not one of');
   expect(message).toContain('(did you mean "newest"?)');
   expect(message).toContain("shares[1].share: 140 is not a whole percentage of 0 to 100");
+});
+
+it("says another command in each round and each life, so that no provider takes it for one that it knows", async () => {
+  const { clock, cloud, cluster, delivery, ended } = bed();
+  const said: string[] = [];
+  cloud.onChange(({ landing }) => {
+    if (landing) said.push(`${landing.token.run} ${landing.token.command}`);
+  });
+  const grown = pipeline("grown").stage("grow", resizeGroup, () => ({
+    cluster,
+    group: "newest" as const,
+    size: 5,
+  }));
+  const shrunk = pipeline("shrunk").stage("grow", resizeGroup, () => ({
+    cluster,
+    group: "newest" as const,
+    size: 3,
+  }));
+  const run = await clock.drive(delivery.start(grown, null));
+  expect(await ended(run)).toBe("succeeded");
+  expect(await ended(await clock.drive(delivery.start(shrunk, null)))).toBe("succeeded");
+  await clock.drive(run.retryFrom("grow", { actor: "ana" }));
+  expect(await ended(run)).toBe("succeeded");
+  expect(cloud.world(cluster).groups.at(-1)?.desired).toBe(5);
+  expect(said).toHaveLength(3);
+  expect(new Set(said).size).toBe(3);
+});
+
+it("lets what always runs fail by itself, although the run was cancelled", async () => {
+  const { clock, cluster, delivery, ended } = bed();
+  const cancelled = pipeline("cancelled")
+    .stage("rest", wait, () => ({ for: "1h" }))
+    .finally("remove", destroyGroup, () => ({ cluster, group: "serving" as const }));
+  const run = await clock.drive(delivery.start(cancelled, null));
+  await clock.drive(run.cancel({ actor: "ana" }));
+  expect(await ended(run)).toBe("failed");
+  expect((await run.state()).stages[1]).toMatchObject({
+    status: "failed",
+    error: { code: "operation-refused" },
+  });
 });

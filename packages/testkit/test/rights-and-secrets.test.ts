@@ -2,15 +2,21 @@ import { readFileSync, readdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  type CheckContext,
   createDelivery,
+  defineCheck,
+  defineStage,
   type DeliveryOptions,
+  findGroup,
   type Json,
   memory,
   memorySecrets,
+  pipeline,
   type Provider,
   roles,
   secret,
   type SecretResolver,
+  undo,
 } from "@gennaker/core";
 import { sqlite } from "@gennaker/core/sqlite";
 import { redBlack } from "@gennaker/strategies";
@@ -83,6 +89,67 @@ it("undoes after a restart without recording what the provider shows", async () 
   const undone = await clock.drive(after.undo(cluster));
   expect(await clock.drive(undone.outcome())).toBe("succeeded");
   await clock.drive(after.close());
+  for (const name of readdirSync(folder))
+    expect(readFileSync(join(folder, name)).includes(VALUE)).toBe(false);
+  rmSync(folder, { recursive: true });
+});
+
+it("records references of what stages find in a cluster after a restart: by hand, by undo, by code that looks", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  const file = join(folder, "log.db");
+  const before = bed({ engine: sqlite(file), secretResolver: memorySecrets({ db: VALUE }) });
+  const { clock, cluster, cloud } = before;
+  const strategy = redBlack({ keepWarm: 1 });
+  for (const brought of [release, { image: "shop/api:3" }]) {
+    const run = await clock.drive(before.delivery.deploy({ cluster, release: brought, strategy }));
+    expect(await clock.drive(run.outcome())).toBe("succeeded");
+  }
+  await clock.drive(before.delivery.close());
+
+  const look = defineStage({
+    type: "look",
+    run: async ({ observe }) => (await observe(cluster)).groups.map((group) => group.release ?? null),
+  });
+  const back = pipeline("back")
+    .stage("find", findGroup, () => ({ cluster, group: "previous" as const }))
+    .stage("look", look, () => null)
+    .stage("undo", undo, ({ outputs }) => ({ cluster, group: outputs.find.group }));
+  const after = createDelivery({
+    engine: sqlite(file),
+    clock,
+    providers: [cloud.provider()],
+    secretResolver: memorySecrets({ db: VALUE }),
+  });
+  const run = await clock.drive(after.start(back, null));
+  expect(await clock.drive(run.outcome())).toBe("succeeded");
+  const { stages } = await run.state();
+  expect(stages[0]?.output).toMatchObject({ release });
+  expect(stages[1]?.output).toContainEqual(release);
+  expect(stages[2]?.output).toMatchObject({ release });
+  await clock.drive(after.close());
+  for (const name of readdirSync(folder))
+    expect(readFileSync(join(folder, name)).includes(VALUE)).toBe(false);
+  rmSync(folder, { recursive: true });
+});
+
+it("gives a check the secrets that its input refers to, and the log none of them", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  const seen: string[] = [];
+  const probe = defineCheck({
+    name: "probe",
+    run: ({ input }: CheckContext<{ token: string }>) => {
+      seen.push(input.token);
+      return { verdict: "fail", reason: `refused ${input.token}`, data: { sent: input.token } };
+    },
+  });
+  const engine = sqlite(join(folder, "log.db"));
+  const { clock, cluster, delivery } = bed({ engine, secretResolver: memorySecrets({ db: VALUE }) });
+  const strategy = redBlack({ gate: { check: probe, input: { token: secret("db") } } });
+  const run = await clock.drive(delivery.deploy({ cluster, release: { image: "shop/api:2" }, strategy }));
+  expect(await clock.drive(run.outcome())).toBe("rolled-back");
+  expect(seen).toEqual([VALUE]);
+  expect((await run.state()).reason).toContain("refused [redacted]");
+  await clock.drive(delivery.close());
   for (const name of readdirSync(folder))
     expect(readFileSync(join(folder, name)).includes(VALUE)).toBe(false);
   rmSync(folder, { recursive: true });

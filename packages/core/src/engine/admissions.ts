@@ -21,7 +21,7 @@ export class Admissions {
     this.#clock = clock;
   }
 
-  /** A run was created: records where it stands. */
+  /** A run was created, or is carried on after its end: records where it stands. */
   async created(run: string, permit: PermitState | undefined): Promise<void> {
     if (permit) await this.#once(run, () => this.#settle(run, permit));
   }
@@ -61,15 +61,23 @@ export class Admissions {
   }
 
   /** The newest `limit` runs survive: those before them in the line are superseded. Returns where the run stands then. */
-  async #makeRoom({ run, admission, actor }: RunState): Promise<number> {
+  async #makeRoom(state: RunState): Promise<number> {
+    const { run, admission, actor } = state;
     const line = await this.#line(admission);
     const own = line.findIndex((place) => place.run === run);
     const by = { run, ...(actor !== undefined && { actor }) };
-    for (const older of line.slice(0, Math.max(0, own + 1 - (admission?.limit ?? 1))))
-      await this.#journal.insist(older.run, {
-        incoming: (state) => supersedeRun(state, by, this.#clock.now()),
-      });
+    for (const other of line.slice(0, Math.max(0, own + 1 - (admission?.limit ?? 1))))
+      if (await this.#isOlder(other.run, state))
+        await this.#journal.insist(other.run, {
+          incoming: (now) => supersedeRun(now, by, this.#clock.now()),
+        });
     return (await this.#line(admission)).find((place) => place.run === run)?.position ?? 0;
+  }
+
+  // A run that is retried comes late: it waits for those that were started after it.
+  async #isOlder(other: string, { startedAt }: RunState): Promise<boolean> {
+    const before = await this.#journal.state(other);
+    return before !== undefined && before.startedAt <= startedAt;
   }
 
   async #line(admission: RunAdmission | undefined): Promise<readonly PermitState[]> {

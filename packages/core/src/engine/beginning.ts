@@ -1,4 +1,5 @@
-import { isShielded, plannedStage } from "../machine/run/planned.ts";
+import { cancelOf, whyCancelled } from "../machine/run/cancel.ts";
+import { plannedStage } from "../machine/run/planned.ts";
 import { isOver, type RunState, type StageState } from "../machine/run/state.ts";
 import type { PlannedStage } from "../model/plan.ts";
 import type { Attempt } from "./attempt.ts";
@@ -25,10 +26,10 @@ export async function begin(attempt: Attempt, using: Surroundings): Promise<Begi
     if (!state || !stage || (isOver(stage) && !stage.rollout?.watching)) return undefined;
     if (stage.rollout) return { state, stage };
     const planned = plannedStage(state, effect.id);
-    const cancelled = state.cancel !== undefined && planned && isCode(planned) && !isShielded(state, planned);
-    if (state.cancel && cancelled && stage.status === "running") {
-      const { reason } = state.cancel;
-      await record(using, effect, [{ type: "stage-cancelled", at: clock.now(), stage: effect.id, reason }]);
+    const cancel = planned && isCode(planned) ? cancelOf(state, planned, stage) : undefined;
+    if (cancel && stage.status === "running") {
+      const why = whyCancelled(cancel);
+      await record(using, effect, [{ type: "stage-cancelled", at: clock.now(), stage: effect.id, ...why }]);
       return undefined;
     }
     if (attempt.stopped && !(attempt.stopped instanceof Cancelled)) throw attempt.stopped;

@@ -1,7 +1,9 @@
+import { ConflictError, DeliveryError } from "../errors.ts";
 import type { RunState } from "../machine/run/state.ts";
 import type { Json } from "../model/json.ts";
 import type { ChildPipeline } from "../stages/run-pipeline.ts";
 import type { Clock } from "../ports/clock.ts";
+import { type Admissions, admissionOf, explainRefusal } from "./admissions.ts";
 import type { Bell } from "./bell.ts";
 import type { StreamHub } from "./event-stream.ts";
 import type { Journal } from "./journal.ts";
@@ -19,23 +21,31 @@ export interface Origin {
   readonly actor?: string;
 }
 
+// Nobody asks again for a stage: that there was no place is how it ended.
+function final(error: unknown): unknown {
+  if (!DeliveryError.is(error) || error.code !== "GENNAKER_CONFLICT") return error;
+  return new ConflictError(error.message, { details: error.details, cause: error });
+}
+
 /** Runs that stages start, follow and cancel. */
 export class Children {
   readonly #journal: Journal;
   readonly #hub: StreamHub;
   readonly #switches: Switches;
+  readonly #admissions: Admissions;
   readonly #clock: Clock;
   readonly #newId: () => string;
 
   constructor(
     { journal, clock }: { readonly journal: Journal; readonly clock: Clock },
     hub: StreamHub,
-    switches: Switches,
+    { switches, admissions }: { readonly switches: Switches; readonly admissions: Admissions },
     newId: () => string,
   ) {
     this.#journal = journal;
     this.#hub = hub;
     this.#switches = switches;
+    this.#admissions = admissions;
     this.#clock = clock;
     this.#newId = newId;
   }
@@ -61,32 +71,33 @@ export class Children {
    * Starts a run, or finds the one of the same key.
    *
    * @throws ConfigurationError when its plan cannot be made of its input
-   * @throws ConflictError when its pipeline is disabled
+   * @throws ConflictError when its pipeline is disabled, or refuses while others are under way
    */
   async start(run: string, { pipeline }: ChildPipeline, input: Json, origin: Origin): Promise<string> {
     await this.#switches.check(pipeline.name);
     const at = this.#clock.now();
     const { key, actor, stage } = origin;
-    const result = await this.#journal.create(
-      {
-        run,
-        pipeline: pipeline.name,
-        startedAt: at,
-        idempotencyKey: key,
-        ...(pipeline.application !== undefined && { application: pipeline.application }),
-        ...(actor !== undefined && { actor }),
-      },
-      {
-        type: "run-started",
-        at,
-        plan: pipeline.plan(input),
-        input,
-        idempotencyKey: key,
-        parent: { run: origin.run, stage },
-        ...(actor !== undefined && { actor }),
-      },
-    );
-    return result.run;
+    const { name, application } = pipeline;
+    const admission = admissionOf(pipeline, input);
+    const said = { idempotencyKey: key, ...(actor !== undefined && { actor }) };
+    const { run: begun, permits } = await this.#journal
+      .create(
+        { run, pipeline: name, startedAt: at, ...said, ...(application !== undefined && { application }) },
+        {
+          type: "run-started",
+          at,
+          plan: pipeline.plan(input),
+          input,
+          ...said,
+          parent: { run: origin.run, stage },
+          ...(admission && { admission }),
+        },
+      )
+      .catch(async (error: unknown) => {
+        throw final(await explainRefusal(error, name, admission, this.#journal));
+      });
+    if (admission) await this.#admissions.created(begun, permits[0]);
+    return begun;
   }
 
   /** Cancels a run, unless it is over or was cancelled so already. */

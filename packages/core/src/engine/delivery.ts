@@ -17,6 +17,7 @@ import type { SecretResolver } from "../ports/secrets.ts";
 import type { Trigger } from "../ports/trigger.ts";
 import type { DeployInput, DeployStage } from "../stages/deploy.ts";
 import { checkCluster } from "../stages/deploy-input.ts";
+import { asRecorded } from "./as-recorded.ts";
 import { Children } from "./children.ts";
 import { Admissions, admissionOf, explainRefusal } from "./admissions.ts";
 import { dryRun, type DryRun } from "./dry-run.ts";
@@ -27,7 +28,6 @@ import { engineHost } from "./engine-host.ts";
 import { checkFrom, follow, StreamHub } from "./event-stream.ts";
 import { Guard } from "./guard.ts";
 import { guardedDelivery } from "./guarded-delivery.ts";
-import { withRecordedReleases } from "./history/recorded-releases.ts";
 import { Housekeeping } from "./history/housekeeping.ts";
 import { policyOf, prune, type PruneOptions, type Retention } from "./history/prune.ts";
 import { reportOf, type Report, type ReportOptions } from "./history/report.ts";
@@ -45,7 +45,7 @@ import { callLimits, ProviderCalls } from "./provider-calls.ts";
 import { recordRunInput } from "./run-input.ts";
 import { recordShortForm, shortFormOf } from "./short-form.ts";
 import { runHandle, type RunAccess, type RunHandle } from "./run-handle.ts";
-import { concealReleases, Secrets } from "./secrets.ts";
+import { Secrets } from "./secrets.ts";
 import { StageEffects } from "./stage-effects.ts";
 import { SWITCHES, Switches } from "./switches.ts";
 
@@ -191,7 +191,7 @@ export interface ActingDelivery {
   report(options?: ReportOptions): Promise<Report>;
   /**
    * Removes finished runs with all their events: those that are older than `olderThan`, but the newest `keep` of each pipeline, the
-   * last two that brought something to a cluster, those with somebody still at work, and those that a notifier was
+   * last two that brought something to a cluster, those below a run that is not over, those with somebody still at work, and those that a notifier was
    * not told of. Their idempotency keys are free again. Answers how many. Needs ADMIN: on the pipeline or application
    * that is named, else on application `"*"`.
    *
@@ -250,7 +250,8 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const listeners = new Listeners(logger);
   const switches = new Switches(journal, clock);
   const lines = new Lines();
-  const children = new Children({ journal, clock }, hub, switches, newRunId);
+  const admissions = new Admissions(journal, clock);
+  const children = new Children({ journal, clock }, hub, { switches, admissions }, newRunId);
   const guarded = new Set((options.guarded ?? []).map(clusterId));
   const guard = new Guard(options.authorizer ?? allowAll, logger);
   const secrets = new Secrets(options.secretResolver, redactor);
@@ -267,7 +268,6 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     guard,
     secrets,
   });
-  const admissions = new Admissions(journal, clock);
   const host = engineHost({ clock, logger, journal }, effects, admissions, hub, listeners, switches);
   const opened = engine.open(host);
   // Rejects every call, rather than the process.
@@ -281,7 +281,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     await prepared;
     if (hub.closed) throw new ConflictError("the delivery was closed");
   };
-  const access: RunAccess = { ready, journal, engine, hub, clock, redactor, switches };
+  const access: RunAccess = { ready, journal, engine, hub, clock, redactor, switches, admissions };
 
   const create = async (
     pipeline: AnyPipeline,
@@ -327,7 +327,7 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     if (!provider || problems.length > 0) throw new ConfigurationError("undo", problems);
     const patience = signal ?? new AbortController().signal;
     const world = await new ProviderCalls(provider, cluster as Cluster, clock, calls).observe(patience);
-    return withRecordedReleases(concealReleases(world, secrets), cluster, engine);
+    return asRecorded(world, cluster, { secrets, journal });
   };
 
   const nameOf = (pipeline: AnyPipeline | string): string =>

@@ -3,10 +3,12 @@ import type { Event, NewEvent, Outcome } from "../machine/events.ts";
 import { advance, begin, fold, replay, type Change } from "../machine/run/advance.ts";
 import { withConcerns } from "../machine/history/concerns.ts";
 import type { RunState } from "../machine/run/state.ts";
+import type { Cluster, ClusterState } from "../model/cluster.ts";
 import type { FinishedRun } from "../model/stage.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Committed, Engine, NewRun, PermitState } from "../ports/engine.ts";
 import type { Logger } from "../ports/logger.ts";
+import { withRecordedReleases } from "./history/recorded-releases.ts";
 import { readRun } from "./read-run.ts";
 import { sleep } from "./sleep.ts";
 
@@ -159,6 +161,11 @@ export class Journal {
     if (newer && newer.seq >= loaded.seq) return newer.state;
     this.#keep(run, loaded);
     return loaded.state;
+  }
+
+  /** A cluster with releases as the log has them, where they refer to secrets. */
+  withRecordedReleases(world: ClusterState, cluster: Cluster<unknown>): Promise<ClusterState> {
+    return withRecordedReleases(world, cluster, this.#engine);
   }
 
   /** The newest run of a pipeline that is over and began before another run. */

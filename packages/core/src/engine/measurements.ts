@@ -1,4 +1,5 @@
-import { ConfigurationError, TimeoutError } from "../errors.ts";
+import { answerOf } from "../checks/check-answer.ts";
+import { TimeoutError } from "../errors.ts";
 import type { NewEvent } from "../machine/events.ts";
 import type { Measurement } from "../machine/rollout/measure.ts";
 import { openCheckOf, openChecks } from "../machine/rollout/open-check.ts";
@@ -8,13 +9,13 @@ import { phaseOf, type RolloutState } from "../machine/rollout/state.ts";
 import type { Check, CheckContext, CheckedGroup, CheckResult } from "../model/check.ts";
 import type { ClusterState, ServerGroup } from "../model/cluster.ts";
 import { formatDuration } from "../model/duration.ts";
-import { copyJson, type Json } from "../model/json.ts";
+import type { Json } from "../model/json.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";
 import { type CheckCode, missing } from "./check-code.ts";
 import { recordProgress, recordStep } from "./code-stage.ts";
 import { type Outlook, outlookOf } from "./outlook.ts";
-import { stageOf, type Surroundings } from "./surroundings.ts";
+import { secretUse, stageOf, type Surroundings } from "./surroundings.ts";
 
 /** A measurement that is being made. */
 interface Running {
@@ -25,8 +26,6 @@ interface Running {
 }
 
 type Measured = Pick<NewEvent<"check-measured">, "verdict" | "reason" | "data" | "error">;
-
-const VERDICTS: readonly unknown[] = ["pass", "fail", "inconclusive"];
 
 /** Makes the measurements of one rollout's checks, each once at a time, and records what they found. */
 export class Measurements {
@@ -130,28 +129,20 @@ export class Measurements {
     }
   }
 
-  // What a plain function throws at once is an error as well.
+  // What a plain function throws at once is an error as well; so is a secret that is not there.
   async #call(check: Check<never>, context: CheckContext<never>): Promise<CheckResult> {
-    return check.run(context);
+    const use = secretUse({ effect: this.#effect, signal: context.signal }, this.#using);
+    const input = await this.#using.secrets.reveal(context.input as Json, use);
+    return check.run({ ...context, input: input as never });
   }
 
   #checked(name: string, answer: CheckResult): Measured {
     const { redactor } = this.#using;
-    const { verdict, reason, data } = (answer ?? {}) as Partial<CheckResult>;
-    const { json, problems } = copyJson(data, "data");
-    const wrong = [
-      ...(VERDICTS.includes(verdict)
-        ? []
-        : [`verdict: ${JSON.stringify(verdict)} is not one of ${VERDICTS.join(", ")}`]),
-      ...(reason === undefined || typeof reason === "string" ? [] : ["reason: is not text"]),
-      ...problems,
-    ];
-    if (wrong.length > 0 || verdict === undefined)
-      throw new ConfigurationError(`the answer of check ${name}`, wrong);
+    const { verdict, reason, data } = answerOf(name, answer);
     return {
       verdict,
       ...(reason !== undefined && { reason: redactor.text(reason) }),
-      ...(data !== undefined && { data: redactor.json(json) }),
+      ...(data !== undefined && { data: redactor.json(data) }),
     };
   }
 

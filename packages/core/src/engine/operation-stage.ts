@@ -1,10 +1,12 @@
 import { ConfigurationError } from "../errors.ts";
 import { selectGroup } from "../machine/operation/select.ts";
 import { type OperationTarget, targetOf } from "../machine/operation/target.ts";
+import { cancelOfStage, whyCancelled } from "../machine/run/cancel.ts";
 import { isOver } from "../machine/run/state.ts";
 import { clusterId, type ClusterState, type ServerGroup } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import type { Operation } from "../model/operation.ts";
+import { asRecorded } from "./as-recorded.ts";
 import type { Attempt } from "./attempt.ts";
 import { isConflict } from "./code-stage.ts";
 import { accountOf } from "./guard.ts";
@@ -45,9 +47,12 @@ async function recordEnd(attempt: Attempt, thrown: unknown, using: Surroundings)
   const { effect, stopped } = attempt;
   if (isConflict(stopped) || isConflict(thrown)) throw thrown;
   const at = using.clock.now();
-  const cancel = using.journal.peek(effect.run)?.cancel;
+  const state = using.journal.peek(effect.run);
+  const cancel = state && cancelOfStage(state, effect.id);
   if (cancel)
-    return record(using, effect, [{ type: "stage-cancelled", at, stage: effect.id, reason: cancel.reason }]);
+    return record(using, effect, [
+      { type: "stage-cancelled", at, stage: effect.id, ...whyCancelled(cancel) },
+    ]);
   await record(using, effect, [
     { type: "stage-failed", at, stage: effect.id, error: using.redactor.error(thrown) },
   ]);
@@ -60,11 +65,11 @@ async function operate(
   using: Surroundings,
 ): Promise<Json> {
   await mayOperate(attempt, operation, using);
-  const world = await fresh(calls, attempt, using);
+  const world = await asRecorded(await fresh(calls, attempt, using), operation.cluster, using);
   const target = await recordTarget(attempt, operation, world, calls, using);
   if (operation.do === "find") return describe(operation, [selectGroup(world.groups, operation.group)]);
   await new OperationDriver({ using, attempt, operation, target, calls }).run();
-  const after = await fresh(calls, attempt, using);
+  const after = await asRecorded(await fresh(calls, attempt, using), operation.cluster, using);
   const names = [
     ...Object.keys(target.sizes ?? {}),
     ...Object.keys(target.shares ?? {}),

@@ -8,6 +8,7 @@ import {
 import type { NewEvent, RolloutCommand } from "../machine/events.ts";
 import { decideRollout, type RolloutDecision } from "../machine/rollout/decide.ts";
 import { planRollout } from "../machine/rollout/plan.ts";
+import { servingGroup } from "../machine/rollout/roles.ts";
 import type { RolloutState } from "../machine/rollout/state.ts";
 import { viewGroups } from "../machine/rollout/view.ts";
 import { roundOf, type RunState } from "../machine/run/state.ts";
@@ -17,6 +18,7 @@ import type { Strategy } from "../model/phase.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { Logger } from "../ports/logger.ts";
+import { asRecorded } from "./as-recorded.ts";
 import type { Bell } from "./bell.ts";
 import type { CheckCode } from "./check-code.ts";
 import type { Journal } from "./journal.ts";
@@ -24,6 +26,7 @@ import { type CommandEnd, type ProviderCalls, stableRelease } from "./provider-c
 import type { Measurements } from "./measurements.ts";
 import { PreviewDoor } from "./preview-door.ts";
 import type { Redactor } from "./redact.ts";
+import type { Secrets } from "./secrets.ts";
 import { sleep } from "./sleep.ts";
 import { UNDO } from "./undo-strategy.ts";
 import { servesAlready } from "./undo.ts";
@@ -36,6 +39,8 @@ export interface RolloutDrive {
   readonly release: Json;
   /** An existing group to bring back. */
   readonly group: string | undefined;
+  /** Only while this group serves. */
+  readonly replaces: string | undefined;
   /** Needed until the rollout is planned. */
   readonly strategy: () => Promise<Strategy>;
   readonly checks: CheckCode;
@@ -44,6 +49,7 @@ export interface RolloutDrive {
   readonly clock: Clock;
   readonly bell: Bell;
   readonly redactor: Redactor;
+  readonly secrets: Secrets;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -91,7 +97,7 @@ export class RolloutDriver {
   }
 
   async #plan(signal: AbortSignal): Promise<void> {
-    const { calls, release, group, clock, effect, strategy } = this.#drive;
+    const { calls, release, group, replaces, clock, effect, strategy } = this.#drive;
     const wanted = await strategy();
     const { traffic } = calls.provider.supports;
     if (!wanted.modes.includes(traffic))
@@ -100,11 +106,12 @@ export class RolloutDriver {
       );
     const world = await this.#fresh(signal);
     const serving = wanted.name === UNDO ? servesAlready(world, { group, release }) : undefined;
-    if (serving !== undefined) return this.#advance(() => [this.#alreadyDone(serving)]);
+    const done = serving ?? otherThan(replaces, world);
+    if (done !== undefined) return this.#advance(() => [this.#alreadyDone(done)]);
     // A group that is only brought back has its release already.
     const revived = group !== undefined && release === null;
     const found = revived ? [] : await calls.check(release, signal);
-    const there = world.groups.find(({ name }) => name === group)?.release ?? null;
+    const there = revived ? await this.#releaseOf(group, world) : null;
     const ask = {
       stage: effect.id,
       run: effect.run,
@@ -128,6 +135,12 @@ export class RolloutDriver {
       throw new ConfigurationError(`deploy to ${clusterId(calls.cluster)}`, problems);
     await this.#drive.checks.insist(planned.event.rollout, wanted);
     await this.#advance(() => [planned.event]);
+  }
+
+  // Recorded with the plan, and so with references in the place of secrets.
+  async #releaseOf(group: string, world: ClusterState): Promise<Json> {
+    const { groups } = await asRecorded(world, this.#drive.calls.cluster, this.#drive);
+    return groups.find(({ name }) => name === group)?.release ?? null;
   }
 
   // Whoever made room, or somebody else, has gone back there already.
@@ -361,6 +374,12 @@ export class RolloutDriver {
 }
 
 type Settled = Exclude<CommandEnd["result"], "fenced">;
+
+// What was to be taken back is gone already: a newer rollout has brought something else.
+function otherThan(replaced: string | undefined, { groups }: ClusterState): string | undefined {
+  const serving = replaced === undefined ? undefined : servingGroup(groups)?.name;
+  return serving === replaced ? undefined : serving;
+}
 
 // What may pass by itself: the provider, not our own log.
 function isTrouble(error: unknown): boolean {

@@ -52,6 +52,7 @@ export async function runRolloutStage(
     ),
     release: recorded.release,
     group: recorded.group,
+    replaces: recorded.replaces,
     strategy: () => findStrategy(effect, code, recorded, using),
     checks,
     measurements: new Measurements(effect, recorded, checks, using),

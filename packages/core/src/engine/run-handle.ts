@@ -5,6 +5,7 @@ import { planRetry } from "../machine/run/retry.ts";
 import { isOver, type RunState } from "../machine/run/state.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Engine } from "../ports/engine.ts";
+import { type Admissions, explainRefusal } from "./admissions.ts";
 import { checkFrom, follow, type StreamHub } from "./event-stream.ts";
 import { findStage, judged, type JudgeAct } from "./judging.ts";
 import { type Journal, unknownRun } from "./journal.ts";
@@ -84,7 +85,9 @@ export interface RunHandle {
    * in the events and in `state()` as `earlier`. A rollout begins anew, with a group, gates and a way back of its own. Does
    * nothing when the stage was retried already and goes on.
    *
-   * @throws ConflictError when the run goes on and the stage has not failed, or its pipeline is disabled
+   * A run that is over asks for a place among those of its pipeline (`concurrency`) like one that is started.
+   *
+   * @throws ConflictError when the run goes on and the stage has not failed, or its pipeline is disabled or has no place
    */
   retryFrom(stage: string, act?: Act): Promise<void>;
   /** Where the run stands now, as a Mermaid flowchart: each stage's status, since when and how long. */
@@ -102,6 +105,7 @@ export interface RunAccess {
   readonly clock: Clock;
   readonly redactor: Redactor;
   readonly switches: Switches;
+  readonly admissions: Admissions;
 }
 
 /** A handle of a run that exists. */
@@ -235,7 +239,7 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
       await access.ready();
       const known = await journal.state(id);
       if (known) await access.switches.check(known.plan.pipeline);
-      await act((state) => {
+      const incoming = (state: RunState): readonly NewEvent[] => {
         findStage(state, stage);
         const retry = planRetry(state, stage);
         if ("refusal" in retry)
@@ -245,7 +249,11 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
         return retry.stages.length === 0
           ? []
           : [{ type: "run-retried", ...by(who), from: stage, stages: retry.stages }];
+      };
+      const { permits } = await journal.advance(id, { incoming }).catch(async (error: unknown) => {
+        throw await explainRefusal(error, known?.plan.pipeline ?? "", known?.admission, journal);
       });
+      await access.admissions.created(id, permits[0]);
     },
   };
 }

@@ -16,6 +16,11 @@ export class Secrets {
     this.#redactor = redactor;
   }
 
+  /** Whether there is anybody who resolves secrets. */
+  get areUsed(): boolean {
+    return this.#resolver !== undefined;
+  }
+
   /**
    * A value with secrets in the place of their references; the value itself when it refers to none.
    *

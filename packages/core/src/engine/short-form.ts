@@ -2,7 +2,13 @@ import { ConfigurationError } from "../errors.ts";
 import { copyJson, type Json } from "../model/json.ts";
 import { pipeline } from "../model/pipeline.ts";
 import { deploy, type DeployInput } from "../stages/deploy.ts";
-import { checkCluster, checkGroup, checkOnBusy, checkStrategy } from "../stages/deploy-input.ts";
+import {
+  checkCluster,
+  checkGroup,
+  checkOnBusy,
+  checkReplaces,
+  checkStrategy,
+} from "../stages/deploy-input.ts";
 import { Parked } from "./parked.ts";
 import type { AnyPipeline, Registry } from "./registry.ts";
 
@@ -23,7 +29,7 @@ export function shortFormOf(registry: Registry): AnyPipeline {
  * @throws ConfigurationError with all problems
  */
 export function recordShortForm(
-  { cluster, release, strategy, group, onBusy }: DeployInput<unknown>,
+  { cluster, release, strategy, group, replaces, onBusy }: DeployInput<unknown>,
   registry: Registry,
 ): Json {
   const problems = [
@@ -33,12 +39,13 @@ export function recordShortForm(
     ...(release === undefined ? ["release: is missing"] : []),
     ...checkStrategy(strategy),
     ...checkGroup(group),
+    ...checkReplaces(replaces),
     ...checkOnBusy(onBusy),
   ];
   if (problems.length > 0) throw new ConfigurationError("deploy", problems);
   const { name, version, options } = strategy;
   const recorded = copyJson(
-    { cluster, release, strategy: { name, version, options }, group, onBusy },
+    { cluster, release, strategy: { name, version, options }, group, replaces, onBusy },
     "deploy",
   );
   if (recorded.problems.length > 0) throw new ConfigurationError("deploy", recorded.problems);

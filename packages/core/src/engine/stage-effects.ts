@@ -1,6 +1,7 @@
 import { ConflictError } from "../errors.ts";
 import type { NewEvent } from "../machine/events.ts";
-import { isShielded, plannedStage } from "../machine/run/planned.ts";
+import { cancelOfStage } from "../machine/run/cancel.ts";
+import { plannedStage } from "../machine/run/planned.ts";
 import { isOver, type RunState } from "../machine/run/state.ts";
 import { type Cluster, clusterId } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
@@ -77,9 +78,9 @@ export class StageEffects {
   // A cancelled run need not wait for the code of what was interrupted.
   #endParked(run: string): void {
     const state = this.#using.journal.peek(run);
-    if (!state?.cancel) return;
+    if (!state) return;
     for (const effect of this.#parked.takeRun(run))
-      if (needsNoCode(state, effect.id) && isStopped(state, effect.id)) this.dispatch(effect);
+      if (needsNoCode(state, effect.id) && cancelOfStage(state, effect.id)) this.dispatch(effect);
       else this.#parked.add(effect);
   }
 
@@ -273,20 +274,13 @@ function startsOnly({ type }: PipelineStage): boolean {
   return type.kind === "wait" || type.kind === "judgement" || type.kind === "expand";
 }
 
-/** Whether a cancel is for a stage: not for what clears up, unless it is forced. */
-function isStopped(state: RunState, stage: string): boolean {
-  const planned = plannedStage(state, stage);
-  return state.cancel !== undefined && planned !== undefined && !isShielded(state, planned);
-}
-
 // A rollout that is cancelled takes its way back, a run below is cancelled by its stage, and what is over by another hand (skipped, out of time) has no say.
 function stopIfDue(attempt: Attempt, state: RunState): void {
   const { id } = attempt.effect;
   const stage = state.stages[id];
   const below = stage?.child !== undefined;
-  if (state.cancel && !below && isStopped(state, id) && (state.cancel.mode === "forced" || !stage?.rollout))
-    attempt.stop(new Cancelled(state.cancel.reason));
-  else if (stage?.superseded && !stage.rollout) attempt.stop(new Cancelled(stage.superseded.reason));
+  const cancel = below ? undefined : cancelOfStage(state, id);
+  if (cancel && (cancel.mode === "forced" || !stage?.rollout)) attempt.stop(new Cancelled(cancel.reason));
   if (attempt.stopped || !stage || !isOver(stage) || stage.rollout?.watching) return;
   if (stage.status === "failed" || stage.status === "skipped")
     attempt.stop(new ConflictError(`stage ${JSON.stringify(id)} is over`));

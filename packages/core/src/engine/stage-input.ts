@@ -215,7 +215,14 @@ function listProblems({ name, each }: PipelineStage, value: unknown, { plan }: R
 
 // A strategy is code: its name and options are recorded, and lead back to it after a crash. So is the default of
 // `onBusy`: what was recorded before there was one goes on waiting for its turn.
-function recordDeploy({ cluster, release, strategy, group, onBusy = "supersede" }: DeployInput<Json>): Json {
+function recordDeploy({
+  cluster,
+  release,
+  strategy,
+  group,
+  replaces,
+  onBusy = "supersede",
+}: DeployInput<Json>): Json {
   const { name, version, options } = strategy;
   const recorded = {
     cluster: cluster as unknown as Json,
@@ -223,5 +230,9 @@ function recordDeploy({ cluster, release, strategy, group, onBusy = "supersede" 
     strategy: { name, version, options },
     onBusy,
   };
-  return group === undefined ? recorded : { ...recorded, group };
+  return {
+    ...recorded,
+    ...(group !== undefined && { group }),
+    ...(replaces !== undefined && { replaces }),
+  };
 }

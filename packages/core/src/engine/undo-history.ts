@@ -50,7 +50,13 @@ function servedBy(events: readonly Event[], cluster: string): readonly Served[] 
     const group = groups.get(event.stage);
     if (!plan || group === undefined) continue;
     const { run, at } = event;
-    served.push({ run, at, group, release: plan.release, undo: plan.strategy === UNDO });
+    served.push({
+      run,
+      at,
+      group,
+      release: plan.release,
+      undo: plan.strategy === UNDO || plan.revives !== undefined,
+    });
   }
   return served;
 }

@@ -41,7 +41,7 @@ export interface CheckResult {
   readonly verdict: "pass" | "fail" | "inconclusive";
   /** For people, with numbers: `"7.2 % of 1,204 requests failed, at most 1 % may"`. */
   readonly reason?: string;
-  /** Recorded as it is: JSON without secrets. */
+  /** Recorded as it is: JSON; `secret("name")` in it is resolved for each measurement. */
   readonly data?: Json;
 }
 

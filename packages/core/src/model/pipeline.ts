@@ -1,4 +1,5 @@
 import type { DeployInput, DeployOutput, DeployStage } from "../stages/deploy.ts";
+import type { EvaluateStage, OnlyJson } from "../stages/evaluate.ts";
 import type { Calendar } from "./calendar.ts";
 import type { Concurrency } from "./concurrency.ts";
 import type { Duration } from "./duration.ts";
@@ -78,6 +79,13 @@ export interface Pipeline<Input = Json, Outputs = object> {
     input: (inputs: StageInputs<Input, Outputs>) => Returned,
     options?: SureOptions<keyof Outputs & string>,
   ): Pipeline<Input, Outputs & OutputNamed<Name, OutputOf<Type>>>;
+  /** Adds values that are computed once; its output is what `input` returns, with its type. */
+  stage<const Name extends string, Values>(
+    name: Name,
+    type: EvaluateStage,
+    input: (inputs: StageInputs<Input, Outputs>) => Values & OnlyJson<Values>,
+    options?: SureOptions<keyof Outputs & string>,
+  ): Pipeline<Input, Outputs & OutputNamed<Name, Values>>;
   /** Adds a deploy; its output carries the release, with its type. */
   stage<const Name extends string, Release>(
     name: Name,
@@ -92,6 +100,13 @@ export interface Pipeline<Input = Json, Outputs = object> {
     input: (inputs: StageInputs<Input, Outputs>) => Returned,
     options: StageOptions<keyof Outputs & string, StageInputs<Input, Outputs>>,
   ): Pipeline<Input, Outputs & OutputNamed<Name, OutputOf<Type> | undefined>>;
+  /** The same for values. */
+  stage<const Name extends string, Values>(
+    name: Name,
+    type: EvaluateStage,
+    input: (inputs: StageInputs<Input, Outputs>) => Values & OnlyJson<Values>,
+    options: StageOptions<keyof Outputs & string, StageInputs<Input, Outputs>>,
+  ): Pipeline<Input, Outputs & OutputNamed<Name, Values | undefined>>;
   /** The same for a deploy. */
   stage<const Name extends string, Release>(
     name: Name,

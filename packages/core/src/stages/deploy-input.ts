@@ -29,6 +29,13 @@ export function checkOnBusy(onBusy: unknown): readonly string[] {
     : [`onBusy: ${JSON.stringify(onBusy)} is not one of supersede, queue, reject`];
 }
 
+/** What is wrong with the name of the group that is to go. */
+export function checkReplaces(replaces: string | undefined): readonly string[] {
+  return replaces === undefined || (typeof replaces === "string" && replaces !== "")
+    ? []
+    : ["replaces: must be the name of a group of the cluster, or left out"];
+}
+
 /** What is wrong with the name of a group to bring back. */
 export function checkGroup(group: string | undefined): readonly string[] {
   return group === undefined || (typeof group === "string" && group !== "")

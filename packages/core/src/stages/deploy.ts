@@ -1,7 +1,7 @@
 import type { Cluster } from "../model/cluster.ts";
 import type { Strategy } from "../model/phase.ts";
 import type { StageType } from "../model/stage.ts";
-import { checkCluster, checkGroup, checkOnBusy, checkStrategy } from "./deploy-input.ts";
+import { checkCluster, checkGroup, checkOnBusy, checkReplaces, checkStrategy } from "./deploy-input.ts";
 
 /** What a deploy is asked to do. */
 export interface DeployInput<Release> {
@@ -10,6 +10,8 @@ export interface DeployInput<Release> {
   readonly strategy: Strategy;
   /** Brings this group of the cluster back instead of making a new one: what an undo does while the group is there. */
   readonly group?: string;
+  /** Only while this group serves: when another one does, the stage succeeds, and changes nothing. Default: whatever serves. */
+  readonly replaces?: string;
   /** What to do when another run has the cluster, or waits for it. Default `"supersede"`. */
   readonly onBusy?: OnBusy;
 }
@@ -48,11 +50,12 @@ export interface DeployStage extends StageType<DeployInput<never>, DeployOutput<
 export const deploy: DeployStage = {
   type: "deploy",
   kind: "rollout",
-  check: ({ cluster, release, strategy, group, onBusy }) => [
+  check: ({ cluster, release, strategy, group, replaces, onBusy }) => [
     ...checkCluster(cluster),
     ...(release === undefined ? ["release: is missing"] : []),
     ...checkStrategy(strategy),
     ...checkGroup(group),
+    ...checkReplaces(replaces),
     ...checkOnBusy(onBusy),
   ],
 };

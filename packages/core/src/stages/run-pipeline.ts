@@ -19,7 +19,10 @@ export interface StartedRun {
 
 /** The pipeline that a stage runs, and what comes of it. */
 export interface ChildPipeline {
-  readonly pipeline: Pick<Pipeline<never, never>, "name" | "stages" | "problems" | "plan" | "application"> & {
+  readonly pipeline: Pick<
+    Pipeline<never, never>,
+    "name" | "stages" | "problems" | "plan" | "application" | "concurrency"
+  > & {
     readonly input?: unknown;
   };
   readonly wait: boolean;

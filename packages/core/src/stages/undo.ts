@@ -3,13 +3,18 @@ import type { Json } from "../model/json.ts";
 import type { Phase, Strategy } from "../model/phase.ts";
 import type { StageType } from "../model/stage.ts";
 import type { DeployInput, DeployOutput } from "./deploy.ts";
-import { checkCluster } from "./deploy-input.ts";
+import { checkCluster, checkReplaces } from "./deploy-input.ts";
 
 /** What an `undo` stage is asked to do. */
 export interface UndoInput {
   readonly cluster: Cluster<unknown>;
   /** The group to go back to: for example `previous` of a deploy's output. Absent: there is none, and the stage fails. */
   readonly group: string | undefined;
+  /**
+   * The group that is to go: for example `group` of a deploy's output. When another one serves by now, there is nothing to
+   * take back: the stage succeeds, and changes nothing. Default: whatever serves.
+   */
+  readonly replaces?: string | undefined;
 }
 
 /** A rollout whose input is made of another one. */
@@ -51,23 +56,25 @@ const BACK: Strategy = {
  * takes the instances of the one that served away.
  *
  * @example
- * .onFailure("back", undo, ({ outputs }) => ({ cluster: api, group: outputs.prod.previous }), { clears: ["verify"], undoes: true })
+ * .onFailure("back", undo, ({ outputs }) => ({ cluster: api, group: outputs.prod.previous, replaces: outputs.prod.group }), { clears: ["verify"], undoes: true })
  */
 export const undo: RolloutType<UndoInput, DeployOutput<Json>> = {
   type: "undo",
   kind: "rollout",
-  check: ({ cluster, group }) => [
+  check: ({ cluster, group, replaces }) => [
     ...checkCluster(cluster),
     ...(typeof group === "string" && group !== ""
       ? []
       : ["group: there is nothing to go back to (a first deploy has no group before it)"]),
+    ...checkReplaces(replaces),
   ],
   // The group's release is found where the group is.
-  deploys: ({ cluster, group }) => ({
+  deploys: ({ cluster, group, replaces }) => ({
     cluster: cluster as Cluster,
     release: null,
     strategy: BACK,
     ...(group !== undefined && { group }),
+    ...(replaces !== undefined && { replaces }),
   }),
 };
 

@@ -150,7 +150,10 @@ function addUndo(on: Loose, name: string, wave: number, { waves: lists, gate }: 
     `${name} undo ${wave}`,
     reversed(lists[wave - 1]),
     undo,
-    (inputs) => ({ cluster: deployed(inputs)?.cluster, group: deployed(inputs)?.previous }),
+    (inputs) => {
+      const { cluster, previous, group } = deployed(inputs) ?? {};
+      return { cluster, group: previous, replaces: group };
+    },
     {
       atOnce: 1,
       when: (inputs: Inputs) => deployed(inputs) !== undefined,

@@ -98,3 +98,30 @@ it("ends the run as cancelled then, and says for whom", () => {
     supersededBy: by,
   });
 });
+
+it("asks for a place anew when it is retried after its end, and not while it goes on", () => {
+  const failed: NewEvent[] = [
+    { type: "stage-started", at: 3, stage: "a", input: null },
+    { type: "stage-failed", at: 4, stage: "a", error: { code: "e", message: "no", retryable: false } },
+  ];
+  const retried: NewEvent = { type: "run-retried", at: 9, from: "a", stages: ["a"] };
+  const end: NewEvent = { type: "run-finished", at: 4, outcome: "failed" };
+  const write = given(limited(), admitted, ...failed, end).when(9, retried);
+  expect(write).toMatchObject({
+    issue: [],
+    status: "queued",
+    wakeAt: 0,
+    request: [{ key: KEY, limit: 2, holder: "" }],
+  });
+  expect(
+    issued(given(limited(), admitted, ...failed, end, retried).when(10, { ...admitted, at: 10 })),
+  ).toEqual(["a"]);
+  const branch = { ...limited(), plan: started(stage("a", { onFailure: "fail-branch" }), stage("b")).plan };
+  expect(given(branch, admitted, ...failed).when(9, retried).request).toBeUndefined();
+});
+
+it("has its time begin with its turn", () => {
+  const timed = { ...limited(), plan: { ...limited().plan, timeoutMs: 100 } };
+  expect(given(timed, queued).when(500)).toMatchObject({ events: [], wakeAt: null });
+  expect(given(timed, queued).when(500, { ...admitted, at: 500 }).state.deadline).toBe(600);
+});

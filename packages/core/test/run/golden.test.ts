@@ -17,6 +17,17 @@ const FOLDER = new URL("golden/", import.meta.url);
 const read = (file: string): Golden => JSON.parse(readFileSync(new URL(file, FOLDER), "utf8")) as Golden;
 const YEARS = 10 * 365 * 86_400_000;
 
+// What the log's format has, as it is written down; so that a new kind of event asks for a log of its own.
+const CATALOGUE = new URL("../../src/machine/events.ts", import.meta.url);
+
+it("has a log with every kind of event", () => {
+  const map = readFileSync(CATALOGUE, "utf8").split("export interface EventMap {")[1] ?? "";
+  const kinds = [...map.matchAll(/^ {2}"([a-z-]+)":/gm)].map(([, kind]) => kind);
+  const seen = new Set(readdirSync(FOLDER).flatMap((file) => read(file).events.map(({ type }) => type)));
+  expect(kinds.length).toBeGreaterThan(50);
+  expect(kinds.filter((kind) => !seen.has(kind as Event["type"]))).toEqual([]);
+});
+
 for (const file of readdirSync(FOLDER)) {
   it(`shows the run in ${file} as it was shown when it was recorded`, () => {
     const { events, view } = read(file);

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { planRetry } from "../../src/machine/run/retry.ts";
 import { given, issued, stage, started, types } from "./given.ts";
 
 const deploying = started(stage("deploy"));
@@ -60,4 +61,27 @@ it("waits until an instant that was given, which a pause does not move", () => {
     { type: "run-paused", at: 10_000 },
   ).when(100_000, { type: "run-resumed", at: 100_000 });
   expect(types(resumed)).toEqual(["run-resumed", "stage-succeeded", "run-finished"]);
+});
+
+it("is looked at anew, and keeps nobody awake, when a retry has it wait for a stage before it again", () => {
+  const failed = (name: string) =>
+    ({
+      type: "stage-failed",
+      at: 500,
+      stage: name,
+      error: { code: "e", message: "no", retryable: false },
+    }) as const;
+  const begun = (name: string) => ({ type: "stage-started", at: 1, stage: name, input: null }) as const;
+  const joined = started(
+    stage("a", { onFailure: "fail-branch" }),
+    stage("deploy", { after: ["a"], join: "over" }),
+    stage("other"),
+  );
+  const log = [joined, begun("a"), begun("other"), failed("a"), held] as const;
+  const retried = { type: "run-retried" as const, at: 2000, from: "a", stages: ["a", "deploy"] };
+  const state = given(...log).state;
+  expect(planRetry(state, "a")).toEqual({ stages: ["a", "deploy"] });
+  const again = given(...log, retried);
+  expect(again.state.stages["deploy"]).toEqual({ status: "pending", attempt: 0 });
+  expect(again.when(60_000)).toMatchObject({ events: [], wakeAt: null });
 });

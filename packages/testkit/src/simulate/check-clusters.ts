@@ -23,8 +23,13 @@ export function checkDeployed(events: readonly Event[], clusters: readonly Clust
   if (problems.length > 0) throw new ConfigurationError("simulatePipeline", [...new Set(problems)]);
 }
 
-/** The cluster that a stage deploys to, if it is a deploy. */
+/** The cluster that a stage acts on, if it is a deploy or an operation. */
 export function clusterOf({ input }: Event<"stage-started">): Cluster | undefined {
-  const { cluster, strategy } = (input ?? {}) as { readonly cluster?: Cluster; readonly strategy?: unknown };
-  return strategy !== undefined && cluster?.provider !== undefined ? cluster : undefined;
+  const acts = (input ?? {}) as {
+    readonly cluster?: Cluster;
+    readonly strategy?: unknown;
+    readonly do?: unknown;
+  };
+  const { cluster } = acts;
+  return (acts.strategy ?? acts.do) !== undefined && cluster?.provider !== undefined ? cluster : undefined;
 }

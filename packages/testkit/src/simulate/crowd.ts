@@ -36,6 +36,7 @@ export class Crowd {
   readonly #reach: Reach;
   readonly #people: People;
   readonly #asked = new Map<string, number>();
+  readonly #questions = new Map<string, Event<"judgement-requested">>();
   readonly #plans = new Map<string, { at: number; readonly do: () => void }[]>();
   readonly #seen = new Map<string, number>();
   readonly #over = new Set<string>();
@@ -61,6 +62,8 @@ export class Crowd {
     if (event.type === "run-retried") this.#over.delete(run);
     if (event.type === "judgement-requested") this.#hearQuestion(event);
     if (event.type === "judgement-answered" && event.verdict === "inconclusive") this.#hearAgain(event);
+    if (event.type === "judgement-approved") this.#hearApproval(event);
+    if (event.type === "stage-held") this.#hearHold(event);
     if (event.type === "run-paused" || event.type === "rollout-paused")
       this.#soon(24 * HOUR, run, "resumes", (handle, actor) => handle.resume({ actor }));
     const seen = (this.#seen.get(run) ?? 0) + 1;
@@ -129,7 +132,18 @@ export class Crowd {
     });
   }
 
-  #hearQuestion({ run, stage, at, expiresAt }: Event<"judgement-requested">): void {
+  // Chance is only asked where it is to decide, so that older seeds tell what they told.
+  #hearHold({ run, stage }: Event<"stage-held">): void {
+    const { override = 0 } = this.#people;
+    if (override > 0 && this.#chance.chance(override))
+      this.#soon(HOUR, run, `lets ${stage} begin`, (handle, actor) =>
+        handle.override(stage, { actor, reason: "cannot wait" }),
+      );
+  }
+
+  #hearQuestion(event: Event<"judgement-requested">): void {
+    const { run, stage, at, expiresAt } = event;
+    if (event.roles.length > 0) this.#questions.set(`${run}/${stage}`, event);
     const script = this.#answers[stage];
     if (script === undefined)
       return this.#answerBySeed(run, stage, expiresAt === undefined ? undefined : expiresAt - at);
@@ -148,6 +162,33 @@ export class Crowd {
       this.#hearQuestion({ ...event, type: "judgement-requested", roles: [] });
   }
 
+  // More have to approve: others come. Now and then the one who may not.
+  #hearApproval({ run, stage }: Event<"judgement-approved">): void {
+    const question = this.#questions.get(`${run}/${stage}`);
+    if (!question) return;
+    this.#hearQuestion(question);
+    const { excludes } = question;
+    if (excludes !== undefined && this.#chance.chance(0.2)) this.#answerInVain(question, excludes);
+  }
+
+  #answerInVain({ run, stage, judgement, choices }: Event<"judgement-requested">, actor: string): void {
+    this.#later(this.#chance.within([1, HOUR]), {
+      run,
+      actor,
+      text: `answers ${stage} although they started the run`,
+      recorded: false,
+      async act(handle) {
+        const refused = await handle
+          .judge(stage, { verdict: "pass", actor, judgement, ...(choices?.[0] && { choice: choices[0] }) })
+          .then(
+            () => false,
+            () => true,
+          );
+        if (!refused) throw new Error("it was taken");
+      },
+    });
+  }
+
   #answerBySeed(run: string, stage: string, limit: number | undefined): void {
     const chance = this.#chance;
     const verdict = (): Verdict => (chance.chance(0.7) ? "pass" : chance.pick(["fail", "inconclusive"]));
@@ -161,12 +202,15 @@ export class Crowd {
   }
 
   #answer(wait: number, run: string, stage: string, verdict: Verdict): void {
+    const choices = this.#questions.get(`${run}/${stage}`)?.choices;
+    const choice = choices && verdict === "pass" ? this.#chance.pick(choices) : undefined;
     this.#later(wait, {
       run,
       actor: this.#name(),
       text: `answers ${verdict} to ${stage}`,
       recorded: true,
-      act: (handle, actor) => handle.judge(stage, { verdict, actor }),
+      act: (handle, actor) =>
+        handle.judge(stage, { verdict, actor, ...(choice !== undefined && { choice }) }),
     });
   }
 

@@ -2,10 +2,14 @@ import { type Cluster, clusterId, type Event } from "@gennaker/core/ports";
 import { watchInvariants } from "../cloud/invariants.ts";
 import { serving } from "../cloud/serving.ts";
 import type { Violation } from "../cloud/violation.ts";
+import { AdmissionJudge } from "./judge-admission.ts";
+import { AnswersJudge } from "./judge-answers.ts";
 import { BaselineJudge } from "./judge-baseline.ts";
 import { judgeLog } from "./judge-log.ts";
+import { OutcomeJudge } from "./judge-outcome.ts";
 import { Turns } from "./judge-turns.ts";
 import { WayBackJudge } from "./judge-way-back.ts";
+import { WindowsJudge } from "./judge-windows.ts";
 import type { ClusterStart } from "./pipeline-simulation.ts";
 import type { SimulationState } from "./simulation-state.ts";
 import type { SimulationInvariant, SimulationViolation } from "./simulation-violation.ts";
@@ -28,6 +32,10 @@ export class Inspector {
   readonly #state: SimulationState;
   readonly #watches: readonly Watch[];
   readonly #turns = new Turns();
+  readonly #admissions = new AdmissionJudge();
+  readonly #answers = new AnswersJudge();
+  readonly #outcomes = new OutcomeJudge();
+  readonly #windows: WindowsJudge;
   readonly #wayBack: WayBackJudge;
   readonly #baselines: BaselineJudge;
   readonly violations: SimulationViolation[] = [];
@@ -35,6 +43,7 @@ export class Inspector {
   constructor(state: SimulationState, clusters: readonly ClusterStart[], autoscaled: boolean) {
     const { cloud, chronicle } = state;
     this.#state = state;
+    this.#windows = new WindowsJudge(state.runs.map(({ pipeline }) => pipeline));
     this.#wayBack = new WayBackJudge(cloud, autoscaled);
     this.#baselines = new BaselineJudge((cluster) => cloud.world(cluster));
     const known = new Set(clusters.map(({ cluster }) => clusterId(cluster)));
@@ -57,6 +66,10 @@ export class Inspector {
     this.#state.chronicle.add({ event });
     this.#report("one-rollout-per-cluster", this.#turns.notice(event));
     this.#report("baseline-is-comparison", this.#baselines.notice(event));
+    this.#report("runs-within-limit", this.#admissions.notice(event));
+    this.#report("answers-as-asked", this.#answers.notice(event));
+    this.#report("begins-in-windows", this.#windows.notice(event));
+    this.#report("ends-as-ruled", this.#outcomes.notice(event));
     for (const wrong of this.#wayBack.notice(event)) this.#report("rolled-back-as-before", wrong);
   }
 

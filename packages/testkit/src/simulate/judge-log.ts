@@ -35,7 +35,8 @@ export function judgeLog(events: readonly Event[]): readonly string[] {
 
 // A person had stages carried out anew: they may begin and end once more.
 function forget(once: Map<string, Event>, stages: readonly string[]): void {
-  once.delete("the run ends");
+  // It has to have its turn again when it was over.
+  if (once.delete("the run ends")) once.delete("the run is admitted");
   for (const [key, event] of once)
     if ("stage" in event && stages.includes(event.stage) && !FOR_EVER.test(key)) once.delete(key);
 }

@@ -30,6 +30,8 @@ export interface People {
   readonly promoteFully?: number;
   /** Skips a stage that its pipeline calls `skippable`. */
   readonly skip?: number;
+  /** Lets a stage begin that its windows hold. */
+  readonly override?: number;
   /** Retries it from a failed stage when it did not end well; three times at most. */
   readonly retry?: number;
 }

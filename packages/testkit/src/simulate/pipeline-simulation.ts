@@ -55,6 +55,8 @@ export interface PipelineSimulation<Input, Outputs = object> {
   readonly providers?: readonly Pick<Provider<never>, "name" | "supports">[];
   /** How releases behave. Default: instances boot in 20–40 s and stay healthy. */
   readonly behaviour?: (release: Json) => Behaviour;
+  /** Clusters that must always have a group that serves, as in `createDelivery({ guarded })`. Default: none. */
+  readonly guarded?: readonly Cluster<unknown>[];
   /** What goes wrong by itself, by seed. Default: nothing. */
   readonly faults?: Faults;
   /** How long things may go wrong; from then on every run must come to an end. Default `"30d"`. */

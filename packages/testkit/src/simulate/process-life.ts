@@ -43,6 +43,7 @@ export class ProcessLife {
       checks,
       providers: this.#lines.map((line) => state.providers.counted(state.provider(line))),
       newRunId: state.newRunId,
+      guarded: state.guarded,
     });
     for (const run of state.runs)
       state.clock.after(Math.max(0, state.begin + run.afterMs - state.clock.now()), () => {

@@ -27,6 +27,7 @@ export interface SimulationState {
   readonly providers: SimulatedProviders;
   readonly provider: (simulated: Provider) => Provider;
   readonly runs: readonly StartedRun[];
+  readonly guarded: readonly Cluster<unknown>[];
   readonly chronicle: Chronicle;
   readonly dies: () => boolean;
   readonly begin: number;
@@ -89,6 +90,7 @@ export function newSimulation<Input, Outputs>(
     providers: simulated,
     provider: options.provider ?? ((as) => as),
     runs,
+    guarded: options.guarded ?? [],
     chronicle: new Chronicle(begin),
     dies: seededKills(crashes, chanceOf(seed, "crashes")),
     begin,

@@ -5,6 +5,11 @@ export const RUN_INVARIANTS = {
   "one-rollout-per-cluster": "at most one rollout acts on a cluster",
   "rolled-back-as-before": "rolled back means: traffic and size as they were, candidate and baseline gone",
   "baseline-is-comparison": "a baseline runs the release of stable, and is gone when its rollout is over",
+  "runs-within-limit": "no more runs are under way than their pipeline allows, and none before its turn",
+  "answers-as-asked":
+    "a judgement is decided by so many different people as it asks for, and none that may not",
+  "begins-in-windows": "no stage begins while its windows are closed, unless a person let it",
+  "ends-as-ruled": "every run ends as the one documented rule says",
   "every-run-ends": "with faults stopped, every run comes to an end",
   "lands-once": "every result, answer and step is recorded once, and nothing after the end",
   "acknowledged-is-recorded": "what a person was told is done is in the log",

@@ -91,7 +91,8 @@ function replaceCode(
   return { ...type, run };
 }
 
-function childOf(type: PipelineStage["type"]): ChildPipeline | undefined {
+/** The pipeline that a type of stage runs; undefined for every other type. */
+export function childOf(type: PipelineStage["type"]): ChildPipeline | undefined {
   return type.kind === "pipeline" ? (type as RunPipelineStage<unknown, unknown>).child : undefined;
 }
 

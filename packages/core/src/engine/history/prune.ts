@@ -91,8 +91,9 @@ async function isOld(summary: RunSummary, before: number, kept: Kept, engine: En
   if (!isFinished(summary.status) || (await kept.isNewest(summary)) || summary.startedAt >= before)
     return false;
   const events = await readRun(engine, summary.run);
-  const end = events.find(({ type }) => type === "run-finished");
-  return end !== undefined && end.at < before && !(await kept.isReferenced(summary.run, events));
+  const end = events.findLast(({ type }) => type === "run-finished");
+  if (end === undefined || end.at >= before || (await kept.isAwaited(events))) return false;
+  return !(await kept.isReferenced(summary.run, events));
 }
 
 /** What is kept whatever its age. */
@@ -112,6 +113,15 @@ class Kept {
     const newer = this.#ofPipeline.get(pipeline) ?? 0;
     this.#ofPipeline.set(pipeline, newer + 1);
     return newer < this.#keep;
+  }
+
+  /** Whether the run above may still ask how it ended: one that is not over and does not find it would start it again. */
+  async isAwaited([started]: readonly Event[]): Promise<boolean> {
+    const parent = started?.type === "run-started" ? started.parent : undefined;
+    if (!parent) return false;
+    const above = await readRun(this.#engine, parent.run);
+    const last = above.findLast(({ type }) => type === "run-finished" || type === "run-retried");
+    return above.length > 0 && last?.type !== "run-finished";
   }
 
   /** Whether a cluster that a run has to do with would lose what tells where it can go back to. */

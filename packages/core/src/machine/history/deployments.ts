@@ -24,17 +24,20 @@ const UNDO = "undo";
 
 /** The rollouts of one run, from its events in order. */
 export function deploymentsIn(events: readonly Event[], committedAt?: number): readonly Deployment[] {
-  const found = new Map<string, Deployment>();
+  const found: Deployment[] = [];
+  // A stage that is retried rolls out once more: each of its rounds counts.
+  const newest = new Map<string, number>();
   for (const event of events) {
-    if (event.type === "rollout-planned") found.set(event.stage, begun(event, committedAt));
-    const before = "stage" in event ? found.get(event.stage) : undefined;
-    if (before) found.set(before.stage, evolve(before, event));
+    if (event.type === "rollout-planned") newest.set(event.stage, found.push(begun(event, committedAt)) - 1);
+    const at = "stage" in event ? newest.get(event.stage) : undefined;
+    const before = at === undefined ? undefined : found[at];
+    if (at !== undefined && before) found[at] = evolve(before, event);
   }
-  return [...found.values()];
+  return found;
 }
 
 function begun(
-  { run, stage, cluster, strategy, at }: Event<"rollout-planned">,
+  { run, stage, cluster, strategy, revives, at }: Event<"rollout-planned">,
   committedAt: number | undefined,
 ): Deployment {
   return {
@@ -42,7 +45,7 @@ function begun(
     stage,
     cluster: clusterId(cluster),
     application: applicationOf(cluster),
-    undo: strategy === UNDO,
+    undo: strategy === UNDO || revives !== undefined,
     startedAt: at,
     ...(committedAt !== undefined && { committedAt }),
   };

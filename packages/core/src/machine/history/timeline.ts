@@ -7,9 +7,9 @@ export interface Span {
   readonly to: number;
 }
 
-/** A time in which a stage only waited: for its turn, a person, an instant, its next try, a pause's end, or its code. */
+/** A time in which a stage only waited: for its turn, its windows, a person, an instant, its next try, a pause's end, or its code. */
 export interface TimedWait extends Span {
-  readonly for: "turn" | "answer" | "time" | "retry" | "pause" | "code";
+  readonly for: "turn" | "window" | "answer" | "time" | "retry" | "pause" | "code";
 }
 
 /** One attempt at a stage. */
@@ -27,7 +27,7 @@ export interface TimedPhase extends Span {
   readonly reachedAt?: number;
 }
 
-/** When a stage did what. */
+/** When a stage did what, from when it was begun or first held by its windows. `cancelled`: also one that was passed by then. */
 export interface TimedStage extends Span {
   readonly name: string;
   readonly type: string;
@@ -50,12 +50,12 @@ export interface Timeline extends Span {
 /** The times of a run, from its events in order. `now` ends what is not over; default: the last event. */
 export function timeline(events: readonly Event[], now: number = events.at(-1)?.at ?? 0): Timeline {
   const started = events.find((event) => event.type === "run-started");
-  const finished = events.find((event) => event.type === "run-finished");
+  const finished = endOf(events);
   const from = started?.at ?? 0;
   const to = finished?.at ?? Math.max(now, from);
   const pauses = pairs(events, "pause", "run-paused", ["run-resumed"], to);
   const parked = pairs(events, "code", "run-parked", ["run-unparked"], to);
-  const planned = started?.plan.stages ?? [];
+  const planned = stagesIn(events);
   return {
     run: started?.run ?? "",
     pipeline: started?.plan.pipeline ?? "",
@@ -68,6 +68,25 @@ export function timeline(events: readonly Event[], now: number = events.at(-1)?.
   };
 }
 
+// A run that was retried goes on after its end.
+function endOf(events: readonly Event[]): Event<"run-finished"> | undefined {
+  const last = events.findLast(({ type }) => type === "run-finished" || type === "run-retried");
+  return last?.type === "run-finished" ? last : undefined;
+}
+
+// In the order of the plan; what was made of a list comes after the stage that found it.
+function stagesIn(events: readonly Event[]): readonly PlannedStage[] {
+  let stages: readonly PlannedStage[] = [];
+  for (const event of events) {
+    if (event.type === "run-started") stages = event.plan.stages;
+    if (event.type !== "plan-expanded") continue;
+    const known = new Set(stages.map(({ name }) => name));
+    const added = event.stages.filter(({ name }) => !known.has(name));
+    stages = stages.flatMap((stage) => (stage.name === event.stage ? [stage, ...added] : [stage]));
+  }
+  return stages;
+}
+
 type StageEvent = Extract<Event, { readonly stage: string }>;
 
 function timeStage(
@@ -77,12 +96,11 @@ function timeStage(
   ofRun: readonly TimedWait[],
 ): TimedStage[] {
   const own = events.filter((event): event is StageEvent => "stage" in event && event.stage === name);
-  const begun = own.find(({ type: what }) => what === "stage-started");
+  const begun = own.find(begins);
   if (!begun) return [];
   const last = own.findLast((event) => ENDS.has(event.type));
   // A stage that is begun again after its end, by a person, goes on.
-  const isOver =
-    last !== undefined && !own.slice(own.indexOf(last)).some((event) => event.type === "stage-started");
+  const isOver = last !== undefined && !own.slice(own.indexOf(last)).some(begins);
   const to = isOver ? last.at : end;
   const whole = { from: begun.at, to };
   const waits = [...waitsOf(own, kind, whole), ...ofRun.flatMap((wait) => within(wait, whole))];
@@ -99,7 +117,19 @@ function timeStage(
   ];
 }
 
-const ENDS: ReadonlySet<string> = new Set(["stage-succeeded", "stage-failed", "stage-cancelled"]);
+const ENDS: ReadonlySet<string> = new Set([
+  "stage-succeeded",
+  "stage-failed",
+  "stage-cancelled",
+  "stage-skipped",
+  "stage-bypassed",
+]);
+
+const STOPS: readonly Event["type"][] = [...ENDS] as Event["type"][];
+
+function begins({ type }: StageEvent): boolean {
+  return type === "stage-started" || type === "stage-held";
+}
 
 function statusOf(event: StageEvent): TimedStage["status"] {
   if (event.type === "stage-failed") return event.rolledBack ? "rolled-back" : "failed";
@@ -109,15 +139,24 @@ function statusOf(event: StageEvent): TimedStage["status"] {
 function attemptsOf(own: readonly StageEvent[], { from, to }: Span, failed: boolean): TimedAttempt[] {
   const attempts: TimedAttempt[] = [];
   let since = from;
+  const end = (at: number, isFailure: boolean): void => {
+    attempts.push({ attempt: attempts.length + 1, from: since, to: Math.max(since, at), failed: isFailure });
+  };
+  let ended: StageEvent | undefined;
   for (const event of own) {
-    const again = event.type === "stage-started" && event.at > since && attempts.length > 0;
-    if (again) since = event.at;
+    if (begins(event) && ended) {
+      end(ended.at, ended.type === "stage-failed");
+      since = event.at;
+      ended = undefined;
+    }
+    if (ENDS.has(event.type)) ended = event;
     if (event.type === "stage-retried") {
-      attempts.push({ attempt: attempts.length + 1, from: since, to: event.at, failed: true });
+      end(event.at, true);
       since = Math.min(event.retryAt, to);
     }
   }
-  return [...attempts, { attempt: attempts.length + 1, from: since, to: Math.max(since, to), failed }];
+  end(to, failed);
+  return attempts;
 }
 
 function waitsOf(own: readonly StageEvent[], kind: PlannedStage["kind"], whole: Span): TimedWait[] {
@@ -126,10 +165,31 @@ function waitsOf(own: readonly StageEvent[], kind: PlannedStage["kind"], whole: 
   );
   return [
     ...retries,
-    ...pairs(own, "turn", "stage-queued", ["stage-admitted"], whole.to),
-    ...pairs(own, "answer", "judgement-requested", ["judgement-answered", "judgement-expired"], whole.to),
+    ...betweenRounds(own),
+    ...pairs(own, "window", "stage-held", ["stage-started", ...STOPS], whole.to),
+    ...pairs(own, "turn", "stage-queued", ["stage-admitted", ...STOPS], whole.to),
+    ...pairs(
+      own,
+      "answer",
+      "judgement-requested",
+      ["judgement-answered", "judgement-expired", ...STOPS],
+      whole.to,
+    ),
     ...(kind === "wait" ? [{ for: "time" as const, ...whole }] : []),
   ];
+}
+
+// From its end until a person had it carried out anew.
+function betweenRounds(own: readonly StageEvent[]): TimedWait[] {
+  const waits: TimedWait[] = [];
+  let ended: number | undefined;
+  for (const event of own) {
+    if (begins(event) && ended !== undefined && event.at > ended)
+      waits.push({ for: "retry", from: ended, to: event.at });
+    if (ENDS.has(event.type)) ended = event.at;
+    else if (begins(event)) ended = undefined;
+  }
+  return waits;
 }
 
 function phasesOf(own: readonly StageEvent[], end: number): TimedPhase[] {

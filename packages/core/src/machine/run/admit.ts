@@ -1,5 +1,6 @@
 import type { PlannedStage } from "../../model/plan.ts";
 import { isAdmitted } from "./admission.ts";
+import { cancelOfRun } from "./cancel.ts";
 import type { Course } from "./course.ts";
 import { hasPassed, isShielded, plannedStage, policyOf } from "./planned.ts";
 import { isOver, type RunState } from "./state.ts";
@@ -25,7 +26,7 @@ function haltReason(state: RunState): string {
     const status = state.stages[planned.name]?.status;
     return planned.role === undefined && status === "failed" && policyOf(planned) === "fail-run";
   });
-  return didNotSucceed(blame?.name ?? "");
+  return blame ? didNotSucceed(blame.name) : (cancelOfRun(state)?.reason ?? "");
 }
 
 function didNotSucceed(stage: string): string {
@@ -61,7 +62,7 @@ function clearing(state: RunState, planned: PlannedStage, course: Course): Admis
   const { clears, onCancel } = planned;
   if (clears === undefined) {
     if (!course.ordinaryOver) return "waits";
-    const cancelled = onCancel === true && state.cancel !== undefined;
+    const cancelled = onCancel === true && (state.cancel !== undefined || course.superseded);
     return course.failed || cancelled ? joined(state, planned) : { skip: "nothing failed" };
   }
   const stages = clears.flatMap((name) => state.stages[name] ?? []);

@@ -44,6 +44,7 @@ export function advance(
   const settle = typeof change.settle === "function" ? change.settle(state) : change.settle === true;
   const ended = settle ? change.fence?.id : undefined;
   const withdrawn = withdrawnBy(incoming, effects, next);
+  const request = [...(change.request ?? []), ...permitAgain(state, next)];
   return {
     state: next,
     write: {
@@ -54,7 +55,7 @@ export function advance(
         .map((effect) => effect.id),
       wakeAt: wakeOf(next),
       status: statusOf(next),
-      ...(change.request && { request: change.request }),
+      ...(request.length > 0 && { request }),
       ...(release.length > 0 && { release }),
     },
   };
@@ -88,6 +89,11 @@ export function replay(run: string, events: readonly Fact[]): RunState {
   const [first, ...rest] = events;
   if (!first) throw new InvariantError(`run ${run} has no events`);
   return rest.reduce(evolveRun, foldFirst(run, first));
+}
+
+// A run that was over has given its place back: it asks anew, like one that is started.
+function permitAgain(before: RunState, { admission, outcome }: RunState): readonly PermitRequest[] {
+  return admission && before.outcome !== undefined && outcome === undefined ? [permitOfRun(admission)] : NONE;
 }
 
 function foldFirst(run: string, event: Fact): RunState {

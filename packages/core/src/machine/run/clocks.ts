@@ -26,6 +26,12 @@ function boundsRun({ timedOut, cancel, plan, stages }: RunState): boolean {
   return plan.stages.some(({ name, role }) => role === undefined && !isOver(stages[name]!));
 }
 
+/** A run whose time begins now. */
+export function withDeadline(state: RunState, now: number): RunState {
+  const { timeoutMs } = state.plan;
+  return timeoutMs === undefined ? state : { ...state, deadline: now + timeoutMs };
+}
+
 /** Clocks stood still while paused: every instant that lies ahead moves by that long. A clock that was set back meanwhile makes nothing come sooner. */
 export function resumeClocks({ pausedAt: _, ...state }: RunState, from: number, to: number): RunState {
   const pausedMs = Math.max(0, to - from);

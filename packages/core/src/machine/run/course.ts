@@ -1,4 +1,5 @@
 import type { PlannedStage } from "../../model/plan.ts";
+import { hasMadeRoom } from "./cancel.ts";
 import { counts, policyOf } from "./planned.ts";
 import { isOver, type RunState } from "./state.ts";
 
@@ -8,6 +9,8 @@ export interface Course {
   readonly halted: boolean;
   /** A failure that counts has happened. */
   readonly failed: boolean;
+  /** A stage has ended for a newer run, which wants its cluster. */
+  readonly superseded: boolean;
   /** All ordinary stages are over. */
   readonly ordinaryOver: boolean;
   /** And all that clear up after a failure are, too. */
@@ -18,6 +21,7 @@ export interface Course {
 export function courseOf(state: RunState): Course {
   let halted = state.cancel !== undefined || state.timedOut !== undefined;
   let failed = state.timedOut !== undefined;
+  let superseded = false;
   let ordinaryOver = true;
   let clearedUp = true;
   for (const planned of state.plan.stages) {
@@ -29,9 +33,10 @@ export function courseOf(state: RunState): Course {
     } else if (stage.status === "failed") {
       if (halts(planned)) halted = true;
       if (counts(planned, stage)) failed = true;
-    }
+    } else if (planned.role === undefined && hasMadeRoom(stage)) superseded = true;
   }
-  return { halted, failed, ordinaryOver, clearedUp };
+  halted ||= superseded;
+  return { halted, failed, superseded, ordinaryOver, clearedUp };
 }
 
 function halts(planned: PlannedStage): boolean {

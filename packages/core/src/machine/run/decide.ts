@@ -64,7 +64,7 @@ function continueStage(
 ): readonly NewEvent[] {
   const stopped = stopStage(state, planned, stage, at);
   if (stopped) return stopped;
-  if (planned.kind === "rollout") return closeRollout(state, planned.name, stage, at);
+  if (planned.kind === "rollout") return closeRollout(state, planned, stage, at);
   if (state.pausedAt !== undefined) return NONE;
   if (planned.kind === "wait") return decideWait(planned.name, stage, at);
   if (planned.kind === "judgement") return decideJudgement(state, planned.name, stage, at);
@@ -86,8 +86,9 @@ function decideWait(stage: string, state: StageState, at: number): NewEvent[] {
 }
 
 // A rollout that ended ends its stage.
-function closeRollout(run: RunState, stage: string, state: StageState, at: number): NewEvent[] {
+function closeRollout(run: RunState, planned: PlannedStage, state: StageState, at: number): NewEvent[] {
   const { rollout } = state;
+  const stage = planned.name;
   if (rollout?.outcome === undefined) return [];
   const reason = rollout.reason ?? "";
   if (rollout.outcome === "succeeded")
@@ -110,7 +111,7 @@ function closeRollout(run: RunState, stage: string, state: StageState, at: numbe
         type: "stage-cancelled",
         at,
         stage,
-        ...whyCancelled({ mode: "graceful", ...cancelOf(run, state), reason }),
+        ...whyCancelled({ mode: "graceful", ...cancelOf(run, planned, state), reason }),
         rolledBack: true,
       },
     ];

@@ -1,6 +1,6 @@
 import type { Event, EventType, NewEvent } from "../events.ts";
 import { evolveRollout, initialRollout } from "../rollout/evolve.ts";
-import { resumeClocks, stageClock } from "./clocks.ts";
+import { resumeClocks, stageClock, withDeadline } from "./clocks.ts";
 import { growPlan } from "./expand.ts";
 import { plannedStage, isShielded } from "./planned.ts";
 import { reset } from "./reset.ts";
@@ -13,18 +13,19 @@ export type Fact<T extends EventType = EventType> = Event<T> | NewEvent<T>;
 export function beginRun(run: string, started: Fact<"run-started">): RunState {
   const stages: Record<string, StageState> = {};
   for (const { name } of started.plan.stages) stages[name] = { status: "pending", attempt: 0 };
-  return {
+  const begun: RunState = {
     run,
     plan: started.plan,
     input: started.input,
     startedAt: started.at,
     stages,
     ...(started.actor !== undefined && { actor: started.actor }),
-    ...(started.plan.timeoutMs !== undefined && { deadline: started.at + started.plan.timeoutMs }),
     ...(started.parent && { parent: started.parent }),
     ...(started.restarts !== undefined && { restarts: started.restarts }),
     ...(started.admission && { admission: started.admission }),
   };
+  // What waits for its place has all of its time before it.
+  return started.admission ? begun : withDeadline(begun, started.at);
 }
 
 /** The state after one more event. Total: an event it does not know, or of an unknown stage, changes nothing. */
@@ -40,7 +41,7 @@ function evolveOwn(state: RunState, event: Fact): RunState {
       return { ...state, position: event.position };
     case "run-admitted": {
       const { position: _, ...rest } = state;
-      return { ...rest, admitted: true };
+      return withDeadline({ ...rest, admitted: true }, state.pausedAt ?? event.at);
     }
     case "run-parked":
       return { ...state, parked: event.reason };

@@ -1,3 +1,4 @@
+import { withDeadline } from "./clocks.ts";
 import type { EarlierRound, RunState, StageState } from "./state.ts";
 
 /** A run that goes on: the stages named stand at their beginning again, all others as they were. */
@@ -10,11 +11,23 @@ export function reset(state: RunState, names: readonly string[], at: number): Ru
   return { ...(state.outcome === undefined ? state : reopen(state, at)), stages };
 }
 
-// A run that was over has all of its time again; whatever had stopped it is past.
+// A run that was over has all of its time again, and waits for a place of its own again; whatever had stopped it is past.
 function reopen(state: RunState, at: number): RunState {
-  const { outcome, reason, left, finishedAt, cancel, timedOut, pausedAt, parked, ...going } = state;
-  const { timeoutMs } = state.plan;
-  return { ...going, ...(timeoutMs !== undefined && { deadline: at + timeoutMs }) };
+  const {
+    outcome: _,
+    reason: __,
+    left: ___,
+    finishedAt: ____,
+    cancel: _____,
+    timedOut: ______,
+    pausedAt: _______,
+    parked: ___________,
+    supersededBy: ________,
+    admitted: _________,
+    deadline: __________,
+    ...going
+  } = state;
+  return going.admission ? going : withDeadline(going, at);
 }
 
 // What never began has nothing to remember.

@@ -25,7 +25,12 @@ export function planRetry(state: RunState, from: string): RetryPlan {
       refusal: `stage ${JSON.stringify(busy)} is ${state.stages[busy]!.status}; wait until it is over`,
     };
   const stages = state.plan.stages.map(({ name }) => name);
-  return { stages: stages.filter((name) => again.has(name) && state.stages[name]!.status !== "pending") };
+  // What was held by its windows may have to wait for more than them again.
+  const stands = (name: string): boolean => {
+    const { status, held, unbound } = state.stages[name]!;
+    return status !== "pending" || held !== undefined || unbound === true;
+  };
+  return { stages: stages.filter((name) => again.has(name) && stands(name)) };
 }
 
 // What stands in the way of what comes after it, and what will have to clear up once more.

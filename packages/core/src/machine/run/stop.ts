@@ -3,7 +3,7 @@ import type { PlannedStage } from "../../model/plan.ts";
 import type { NewEvent } from "../events.ts";
 import { phaseOf, type RolloutState } from "../rollout/state.ts";
 import type { Course } from "./course.ts";
-import { isShielded, RUN_TIMEOUT } from "./planned.ts";
+import { RUN_TIMEOUT } from "./planned.ts";
 import type { RunState, StageState } from "./state.ts";
 import { cancelOf, whyCancelled } from "./cancel.ts";
 
@@ -25,7 +25,7 @@ export function stopStage(
   stage: StageState,
   at: number,
 ): readonly NewEvent[] | undefined {
-  const cancel = isShielded(state, planned) ? undefined : cancelOf(state, stage);
+  const cancel = cancelOf(state, planned, stage);
   return cancel ? cancelStage(cancel, planned, stage, at) : timeOut(state, planned, stage, at);
 }
 

@@ -1,4 +1,5 @@
 import type { NewEvent, SupersededBy } from "../events.ts";
+import { cancelOfStage } from "./cancel.ts";
 import { isOver, type RunState } from "./state.ts";
 
 /** Has a run make room for a newer one of its pipeline; nothing, when it ends anyway. */
@@ -17,7 +18,7 @@ export function supersedeStage(
   at: number,
 ): readonly NewEvent[] {
   const stage = state.stages[name];
-  if (!stage || isOver(stage) || stage.superseded || state.cancel) return [];
+  if (!stage || isOver(stage) || cancelOfStage(state, name)) return [];
   return [{ type: "stage-superseded", at, stage: name, by, reason: supersededText(by) }];
 }
 

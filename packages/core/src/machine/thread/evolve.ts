@@ -1,6 +1,6 @@
 import type { Json } from "../../model/json.ts";
 import type { Event } from "../events.ts";
-import type { Thread, ThreadAct, ThreadQuestion, ThreadTick, TickMark } from "./thread.ts";
+import type { Thread, ThreadAct, ThreadAnswer, ThreadQuestion, ThreadTick, TickMark } from "./thread.ts";
 
 /**
  * The thread after one more event of its run. The same object when the event changes nothing that a reader sees, so that
@@ -23,7 +23,7 @@ function begin({ run, plan, input, at, actor }: Event<"run-started">): Thread {
     pipeline: plan.pipeline,
     input,
     startedAt: at,
-    ticks: plan.stages.map(({ name }) => ({ stage: name, mark: "open", over: false, phases: [] })),
+    ticks: plan.stages.map(({ name }) => open(name)),
     questions: [],
     ...(plan.application !== undefined && { application: plan.application }),
     ...(actor !== undefined && { actor }),
@@ -47,6 +47,12 @@ function subjectOf(input: Json): string | undefined {
 
 function evolveOwn(thread: Thread, event: Event): Thread {
   switch (event.type) {
+    case "run-queued":
+      return { ...thread, position: event.position };
+    case "run-admitted":
+      return without(thread, "position");
+    case "run-retried":
+      return retry(thread, event.stages);
     case "run-parked":
       return { ...thread, parked: event.reason };
     case "run-unparked":
@@ -67,9 +73,32 @@ function evolveOwn(thread: Thread, event: Event): Thread {
   }
 }
 
+// A run that was over goes on: what had stopped it is past. Questions that were answered stay to be read.
+function retry({ end, cancel, paused, ...thread }: Thread, stages: readonly string[]): Thread {
+  const ticks = thread.ticks.map((tick) => (stages.includes(tick.stage) ? open(tick.stage) : tick));
+  const going = end ? {} : { ...(cancel && { cancel }), ...(paused && { paused }) };
+  return { ...thread, ...going, ticks };
+}
+
+function open(stage: string): ThreadTick {
+  return { stage, mark: "open", over: false, phases: [] };
+}
+
+// What is made of a list comes after the stage that found it.
+function expand(thread: Thread, { stage, stages }: Event<"plan-expanded">): Thread {
+  const known = new Set(thread.ticks.map((tick) => tick.stage));
+  const added = stages.filter(({ name }) => !known.has(name)).map(({ name }) => open(name));
+  if (added.length === 0) return thread;
+  return {
+    ...thread,
+    ticks: thread.ticks.flatMap((tick) => (tick.stage === stage ? [tick, ...added] : [tick])),
+  };
+}
+
 type StageEvent = Extract<Event, { readonly stage: string }>;
 
 function evolveStage(thread: Thread, event: StageEvent): Thread {
+  if (event.type === "plan-expanded") return expand(thread, event);
   const index = thread.ticks.findIndex(({ stage }) => stage === event.stage);
   const before = thread.ticks[index];
   if (!before) return thread;
@@ -88,7 +117,7 @@ function evolveTick(tick: ThreadTick, event: StageEvent): ThreadTick {
     case "stage-queued":
       return marked(tick, "queued");
     case "stage-held":
-      return marked(tick, "queued", event.reason);
+      return hold(tick, event);
     case "stage-retried":
       return marked(tick, "retrying", event.error.message);
     case "judgement-requested":
@@ -101,6 +130,7 @@ function evolveTick(tick: ThreadTick, event: StageEvent): ThreadTick {
       return ended(tick, event.rolledBack ? "back" : "failed", event.error.message);
     case "stage-cancelled":
     case "stage-skipped":
+    case "stage-bypassed":
       return ended(tick, "stopped", event.reason);
     case "rollout-planned":
       return { ...tick, phases: event.rollout.phases.map(({ name }) => ({ name, mark: "open" })) };
@@ -114,9 +144,16 @@ function evolveTick(tick: ThreadTick, event: StageEvent): ThreadTick {
 }
 
 function marked(tick: ThreadTick, mark: TickMark, reason?: string): ThreadTick {
-  if (tick.mark === mark && tick.reason === reason) return tick;
-  const { reason: _, ...rest } = tick;
+  if (tick.mark === mark && tick.reason === reason && !tick.held) return tick;
+  const { reason: _, held: __, ...rest } = tick;
   return { ...rest, mark, ...(reason !== undefined && { reason }) };
+}
+
+// Looked at again while nothing has changed, it is nothing new.
+function hold(tick: ThreadTick, { at, reason, opensAt }: Event<"stage-held">): ThreadTick {
+  if (tick.held && tick.held.opensAt === opensAt && tick.reason === reason) return tick;
+  const held = { since: at, ...(opensAt !== undefined && { opensAt }) };
+  return { ...marked(tick, "queued", reason), held };
 }
 
 // A phase that begins ends the one before; on the way back, what has not begun will not begin.
@@ -154,6 +191,8 @@ function ask({
   instructions,
   at,
   expiresAt,
+  approvals,
+  choices,
 }: Event<"judgement-requested">): ThreadQuestion {
   return {
     judgement,
@@ -165,22 +204,27 @@ function ask({
     ...(phase !== undefined && { phase }),
     ...(instructions !== undefined && { instructions }),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(approvals !== undefined && { approvals }),
+    ...(choices && { choices }),
   };
 }
 
 function evolveQuestion(question: ThreadQuestion, event: StageEvent): ThreadQuestion {
   switch (event.type) {
+    case "judgement-approved":
+      return { ...question, answers: withAnswer(question, answerOf(event, "pass")) };
     case "judgement-answered": {
-      const { actor = "", verdict, at, reason } = event;
-      const answer = { actor, verdict, at, ...(reason !== undefined && { reason }) };
+      const { verdict } = event;
+      const answers = withAnswer(question, answerOf(event, verdict));
       const isOpen = verdict === "inconclusive" && question.phase === undefined;
-      return { ...question, answers: [...question.answers, answer], status: isOpen ? "open" : "answered" };
+      return { ...question, answers, status: isOpen ? "open" : "answered" };
     }
     case "judgement-expired":
       return { ...question, status: "expired" };
     case "stage-failed":
     case "stage-cancelled":
     case "stage-succeeded":
+    case "stage-bypassed":
     case "rollout-turned-back":
     case "rollout-finished":
       return { ...question, status: "withdrawn" };
@@ -189,11 +233,33 @@ function evolveQuestion(question: ThreadQuestion, event: StageEvent): ThreadQues
   }
 }
 
+function answerOf(
+  { actor = "", at, choice, reason }: Event<"judgement-approved" | "judgement-answered">,
+  verdict: ThreadAnswer["verdict"],
+): ThreadAnswer {
+  return {
+    actor,
+    verdict,
+    at,
+    ...(choice !== undefined && { choice }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+// Who approves again changes their mind, and counts once.
+function withAnswer({ answers, approvals }: ThreadQuestion, answer: ThreadAnswer): readonly ThreadAnswer[] {
+  const others =
+    approvals === undefined
+      ? answers
+      : answers.filter(({ actor, verdict }) => actor !== answer.actor || verdict !== "pass");
+  return [...others, answer];
+}
+
 function actOf({ actor, reason }: ThreadAct): ThreadAct {
   return { ...(actor !== undefined && { actor }), ...(reason !== undefined && { reason }) };
 }
 
-function without<Field extends "parked" | "paused">(thread: Thread, field: Field): Thread {
+function without<Field extends "parked" | "paused" | "position">(thread: Thread, field: Field): Thread {
   if (thread[field] === undefined) return thread;
   const { [field]: _, ...rest } = thread;
   return rest as Thread;

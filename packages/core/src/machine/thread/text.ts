@@ -36,13 +36,16 @@ function tick({ stage, mark, phases, over }: ThreadTick): string {
   return `${own} (${phases.map(({ name, mark: phase }) => `${MARKS[phase]} ${name}`).join(" · ")})`;
 }
 
-function question({ stage, phase, roles, answers, status }: ThreadQuestion): string {
+function question({ stage, phase, roles, answers, status, approvals = 1 }: ThreadQuestion): string {
   const asked = phase === undefined || phase === stage ? stage : `${stage}, ${phase}`;
-  const said = answers.map(({ actor, verdict, at, reason }) => {
-    return `${VERDICTS[verdict]} ${actor} ${clock(at)}${because(reason)}`;
+  const said = answers.map(({ actor, verdict, at, choice, reason }) => {
+    const chosen = choice === undefined ? "" : ` (${choice})`;
+    return `${VERDICTS[verdict]} ${actor} ${clock(at)}${chosen}${because(reason)}`;
   });
+  const approved = answers.filter(({ verdict }) => verdict === "pass").length;
+  const count = approvals > 1 ? ` (${approved} of ${approvals})` : "";
   const none = status === "open" ? "waits for an answer" : status;
-  return `   └ ${asked} ${roles.join(", ")}:  ${said.length > 0 ? said.join("   ") : none}`;
+  return `   └ ${asked} ${roles.join(", ")}${count}:  ${said.length > 0 ? said.join("   ") : none}`;
 }
 
 const OUTCOMES = {
@@ -52,7 +55,7 @@ const OUTCOMES = {
   failed: { mark: "✖", word: "failed" },
 } as const;
 
-function notes({ end, paused, parked, cancel, startedAt }: Thread): readonly string[] {
+function notes({ end, paused, parked, cancel, startedAt, position, ticks }: Thread): readonly string[] {
   if (end) {
     const why = end.outcome === "succeeded" ? "" : because(end.reason);
     const ended = `${OUTCOMES[end.outcome].word} after ${formatDuration(Math.max(0, end.at - startedAt))}${why}`;
@@ -60,10 +63,21 @@ function notes({ end, paused, parked, cancel, startedAt }: Thread): readonly str
     return [ended, ...by, ...(end.left ?? []).map((what) => `left: ${what}`)];
   }
   return [
+    ...(position === undefined ? [] : [`waits for its turn: ${position} when it came`]),
+    ...ticks.flatMap(holding),
     ...(parked === undefined ? [] : [`waits for code: ${parked}`]),
     ...(paused ? [`paused by ${paused.actor ?? "somebody"}${because(paused.reason)}`] : []),
     ...(cancel ? [`${cancel.actor ?? "somebody"} cancels it (${cancel.mode})${because(cancel.reason)}`] : []),
   ];
+}
+
+// It may be days away: how long is said as well.
+function holding({ stage, held, reason }: ThreadTick): readonly string[] {
+  if (!held) return [];
+  const { since, opensAt } = held;
+  const long = opensAt === undefined ? "" : ` for ${formatDuration(Math.max(0, opensAt - since))}`;
+  const until = opensAt === undefined ? "" : `, until ${clock(opensAt)}`;
+  return [`${stage} is held${long}${until}${because(reason)}`];
 }
 
 function because(reason: string | undefined): string {

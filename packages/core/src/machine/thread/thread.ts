@@ -20,8 +20,10 @@ export interface ThreadTick {
   /** Whether the stage can no longer change. */
   readonly over: boolean;
   readonly phases: readonly { readonly name: string; readonly mark: TickMark }[];
-  /** Why it failed, was cancelled or skipped, or turned back. */
+  /** Why it failed, was cancelled or skipped, turned back, or is held. */
   readonly reason?: string;
+  /** Its windows are closed: since when, and when they open, as far as can be seen. */
+  readonly held?: { readonly since: number; readonly opensAt?: number };
 }
 
 /** What somebody answered. */
@@ -30,6 +32,7 @@ export interface ThreadAnswer {
   readonly actor: string;
   readonly verdict: Verdict;
   readonly at: number;
+  readonly choice?: string;
   readonly reason?: string;
 }
 
@@ -43,6 +46,10 @@ export interface ThreadQuestion {
   readonly askedAt: number;
   readonly expiresAt?: number;
   readonly answers: readonly ThreadAnswer[];
+  /** So many different people must approve. Absent: one. */
+  readonly approvals?: number;
+  /** What can be chosen among. */
+  readonly choices?: readonly string[];
   /** Only an open one can be answered; `withdrawn`: its stage ended without an answer. */
   readonly status: "open" | "answered" | "expired" | "withdrawn";
 }
@@ -70,6 +77,8 @@ export interface Thread {
   readonly ticks: readonly ThreadTick[];
   /** In the order of asking; open and closed ones. */
   readonly questions: readonly ThreadQuestion[];
+  /** It waits for its turn among the runs of its pipeline; 1 was next when it came. */
+  readonly position?: number;
   readonly paused?: ThreadAct;
   /** Why it waits for code. */
   readonly parked?: string;
@@ -90,6 +99,7 @@ export type ThreadAction =
       readonly stage: string;
       readonly judgement: string;
       readonly roles: readonly string[];
+      readonly choices?: readonly string[];
     };
 
 /** The acts that a run takes, as it stands. */
@@ -97,7 +107,10 @@ export function threadActions({ end, cancel, paused, questions }: Thread): reado
   if (end) return [];
   const open = questions.filter(({ status }) => status === "open");
   return [
-    ...open.map(({ stage, judgement, roles }) => ({ act: "judge", stage, judgement, roles }) as const),
+    ...open.map(({ stage, judgement, roles, choices }) => {
+      const common = { act: "judge", stage, judgement, roles } as const;
+      return choices ? { ...common, choices } : common;
+    }),
     { act: paused ? "resume" : "pause" },
     ...(cancel ? [] : [{ act: "cancel" } as const]),
   ];
