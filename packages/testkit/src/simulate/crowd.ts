@@ -36,6 +36,7 @@ export class Crowd {
   readonly #reach: Reach;
   readonly #people: People;
   readonly #asked = new Map<string, number>();
+  readonly #questions = new Map<string, Event<"judgement-requested">>();
   readonly #plans = new Map<string, { at: number; readonly do: () => void }[]>();
   readonly #seen = new Map<string, number>();
   readonly #over = new Set<string>();
@@ -129,26 +130,36 @@ export class Crowd {
     });
   }
 
-  #hearQuestion({ run, stage, at, expiresAt }: Event<"judgement-requested">): void {
+  #hearQuestion(event: Event<"judgement-requested">): void {
+    const { run, stage, at, expiresAt } = event;
+    this.#questions.set(`${run}/${event.judgement}`, event);
     const script = this.#answers[stage];
     if (script === undefined)
-      return this.#answerBySeed(run, stage, expiresAt === undefined ? undefined : expiresAt - at);
+      return this.#answerBySeed(event, expiresAt === undefined ? undefined : expiresAt - at);
     if (script === "nobody") return;
     const turn = this.#asked.get(`${run}/${stage}`) ?? 0;
     this.#asked.set(`${run}/${stage}`, turn + 1);
     const list = (Array.isArray(script) ? script : [script]) as readonly (Verdict | ScriptedAnswer)[];
     const next = list[Math.min(turn, list.length - 1)] ?? "pass";
-    const { verdict, after = "5m" } = typeof next === "string" ? { verdict: next } : next;
-    this.#answer(parseDuration(after), run, stage, verdict);
+    const {
+      verdict,
+      after = "5m",
+      choice,
+    }: ScriptedAnswer = typeof next === "string" ? { verdict: next } : next;
+    this.#answer(
+      parseDuration(after),
+      choice === undefined ? event : { ...event, choices: [choice] },
+      verdict,
+    );
   }
 
   // A stage's own question stays open after an inconclusive answer, without being asked again.
   #hearAgain(event: Event<"judgement-answered">): void {
-    if (event.judgement === event.stage || event.judgement.startsWith(`${event.stage}~`))
-      this.#hearQuestion({ ...event, type: "judgement-requested", roles: [] });
+    const asked = this.#questions.get(`${event.run}/${event.judgement}`);
+    if (asked && asked.phase === undefined) this.#hearQuestion({ ...asked, at: event.at });
   }
 
-  #answerBySeed(run: string, stage: string, limit: number | undefined): void {
+  #answerBySeed(event: Event<"judgement-requested">, limit: number | undefined): void {
     const chance = this.#chance;
     const verdict = (): Verdict => (chance.chance(0.7) ? "pass" : chance.pick(["fail", "inconclusive"]));
     // One in eight comes too late, where there is a limit.
@@ -156,18 +167,25 @@ export class Crowd {
     const wait = late
       ? limit + chance.within([1, HOUR])
       : chance.within([1000, chance.pick([60_000, HOUR, 36 * HOUR])]);
-    this.#answer(wait, run, stage, verdict());
-    if (chance.chance(0.25)) this.#answer(wait + chance.within([0, 100]), run, stage, verdict());
+    this.#answer(wait, event, verdict());
+    if (chance.chance(0.25)) this.#answer(wait + chance.within([0, 100]), event, verdict());
   }
 
-  #answer(wait: number, run: string, stage: string, verdict: Verdict): void {
-    this.#later(wait, {
-      run,
-      actor: this.#name(),
-      text: `answers ${verdict} to ${stage}`,
-      recorded: true,
-      act: (handle, actor) => handle.judge(stage, { verdict, actor }),
-    });
+  // Where several must approve, so many people do, and agree.
+  #answer(
+    wait: number,
+    { run, stage, approvals = 1, choices }: Event<"judgement-requested">,
+    verdict: Verdict,
+  ): void {
+    const chosen = verdict === "pass" && choices?.[0] !== undefined ? { choice: choices[0] } : {};
+    for (let person = 0; person < (verdict === "pass" ? approvals : 1); person += 1)
+      this.#later(wait + person, {
+        run,
+        actor: this.#name(),
+        text: `answers ${verdict} to ${stage}`,
+        recorded: true,
+        act: (handle, actor) => handle.judge(stage, { verdict, actor, ...chosen }),
+      });
   }
 
   #soon(withinMs: number, run: string, text: string, act: Intent["act"]): void {
