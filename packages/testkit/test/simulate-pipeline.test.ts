@@ -332,3 +332,22 @@ describe("every planted bug is reported:", () => {
     expect(trace).toMatch(/run-1/);
   });
 });
+
+it("has as many people approve as it takes, and choose", async () => {
+  const several = pipeline("several").stage("go?", judgement, () => ({
+    roles: ["qa"],
+    approvals: 3,
+    choices: ["eu", "us"],
+  }));
+  const asked = { input: null, clusters: [three] };
+  const told = await simulatePipeline(several, {
+    ...asked,
+    answers: { "go?": { verdict: "pass", choice: "us" } },
+  });
+  expect(told).toMatchObject({ outcome: "succeeded", violations: [] });
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const { outcome, violations } = await simulatePipeline(several, { ...asked, seed, crashes: 2 });
+    expect({ seed, violations }).toEqual({ seed, violations: [] });
+    expect(["succeeded", "failed"]).toContain(outcome);
+  }
+});

@@ -1,6 +1,7 @@
 import { uuidv7 } from "uuidv7";
 import { ConfigurationError, ConflictError } from "../errors.ts";
 import type { Event, EventType, NewEvent } from "../machine/events.ts";
+import type { Disabled } from "../machine/run/state.ts";
 import { applicationOf, type Cluster, clusterId, type ClusterState } from "../model/cluster.ts";
 import type { Check } from "../model/check.ts";
 import type { Json } from "../model/json.ts";
@@ -46,7 +47,7 @@ import { recordShortForm, shortFormOf } from "./short-form.ts";
 import { runHandle, type RunAccess, type RunHandle } from "./run-handle.ts";
 import { Secrets } from "./secrets.ts";
 import { StageEffects } from "./stage-effects.ts";
-import { type Disabled, SWITCHES, Switches } from "./switches.ts";
+import { SWITCHES, Switches } from "./switches.ts";
 
 /** What a delivery is made of. Everything is a value passed in; nothing is looked up by name elsewhere. */
 export interface DeliveryOptions {

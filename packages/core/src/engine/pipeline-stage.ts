@@ -7,6 +7,7 @@ import type { PipelineStage } from "../model/pipeline-stage.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import { type ChildPipeline, childOf } from "../stages/run-pipeline.ts";
 import type { Attempt } from "./attempt.ts";
+import { pipelineOf } from "./guard.ts";
 import { Parked } from "./parked.ts";
 import { outputsOf } from "./stage-input.ts";
 import { record, stageOf, type Surroundings } from "./surroundings.ts";
@@ -65,10 +66,13 @@ async function start(
   stage: StageState,
   using: Surroundings,
 ): Promise<string | undefined> {
-  const { children, redactor, clock } = using;
+  const { children, redactor, clock, guard } = using;
+  const { name, application } = child.pipeline;
+  const of = pipelineOf({ pipeline: name, ...(application !== undefined && { application }) });
   const key = `${effect.run}/${workName(effect.id, stage)}`;
   const origin = { run: effect.run, stage: effect.id, key, ...(actor !== undefined && { actor }) };
   try {
+    await guard.demand(actor, "EXECUTE", of, `start pipeline ${JSON.stringify(name)} below another`);
     const started = await children.start(run, child, stage.input ?? null, origin);
     if (started !== run) await recordChild(effect, started, using);
     return started;

@@ -1,11 +1,8 @@
 import { ConfigurationError, ConflictError } from "../errors.ts";
 import type { Event } from "../machine/events.ts";
-import type { RunState } from "../machine/run/state.ts";
+import type { Disabled } from "../machine/run/state.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "./journal.ts";
-
-/** Why a pipeline refuses to start, since when, and who said so. */
-export type Disabled = NonNullable<RunState["disabled"]>;
 
 /** The name under which the records of switches stand among the runs of a log. */
 export const SWITCHES = "gennaker:switches";

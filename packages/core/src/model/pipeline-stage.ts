@@ -46,6 +46,7 @@ export interface PipelineStage {
   readonly problems: readonly string[];
   /** For a matrix: the list, or how to find it in the run's input. */
   readonly each?: {
+    /** The list, or how to find it. */
     readonly items: readonly Item[] | ((input: never) => readonly Item[]);
     readonly max: number;
     readonly atOnce?: number;

@@ -19,14 +19,18 @@ import type { Schema } from "./schema.ts";
 import type { ClearingOptions, StageOptions, SureOptions } from "./stage-options.ts";
 import type { StageType } from "./stage.ts";
 
-type AnyType = Pick<StageType<unknown, unknown>, "type" | "kind">;
-type Named<Name extends string, Output> = { readonly [N in Name]: Output };
-type NameOf<Each> = Each extends string
+/** What a pipeline has to know of a type of stage. */
+export type AnyType = Pick<StageType<unknown, unknown>, "type" | "kind">;
+/** The output of one stage, by its name. */
+export type Named<Name extends string, Output> = { readonly [N in Name]: Output };
+/** What an item of a list is called. */
+export type NameOf<Each> = Each extends string
   ? Each
   : Each extends { readonly name: infer Name extends string }
     ? Name
     : never;
-type PerItem<Name extends string, Each, Output> = {
+/** The outputs of the stages that were made for the items of a list, by the name of the item. */
+export type PerItem<Name extends string, Each, Output> = {
   readonly [N in Name]: { readonly [I in NameOf<Each>]: Output };
 };
 

@@ -1,7 +1,8 @@
 /**
- * What an actor may do. READ: see runs, plans and reports. EXECUTE: start, cancel, pause, resume and promote. WRITE:
+ * What an actor may do. READ: see runs, plans and reports. EXECUTE: start, restart,
+ * cancel, pause, resume, promote, skip and retry. WRITE:
  * change what an account holds, or a pipeline's state. CREATE: bring in a pipeline that the program has not registered.
- * JUDGE: answer judgements. ADMIN: everything, and remove history.
+ * JUDGE: answer judgements. ADMIN: everything, override windows, and remove history.
  */
 export type Permission = "READ" | "EXECUTE" | "WRITE" | "CREATE" | "JUDGE" | "ADMIN";
 

@@ -26,6 +26,7 @@ export interface ChildPipeline {
     readonly input?: unknown;
   };
   readonly wait: boolean;
+  /** What is taken of the outputs of its run. */
   readonly returns?: (outputs: never) => unknown;
 }
 

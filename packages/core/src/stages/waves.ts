@@ -25,12 +25,14 @@ export interface Waves<
 > {
   /** What each wave deploys to, side by side; the next wave begins when its gate has passed. */
   readonly waves: readonly StartList<Input, Each>[];
+  /** The deploy of one item. */
   readonly deploy: (inputs: ItemInputs<Input, Outputs, Each>) => DeployInput<Release>;
   /** Settings of each deploy. */
   readonly options?: Pick<StageOptions<string>, "timeout">;
   /** What must pass after each wave, the last one included: a judgement, or a check of your own. Default: nothing. */
   readonly gate?: {
     readonly type: Gate;
+    /** What the gate is asked. */
     readonly input: (inputs: WaveInputs<Input, Outputs>) => Asked;
     readonly options?: Pick<StageOptions<string>, "timeout" | "retry">;
   };

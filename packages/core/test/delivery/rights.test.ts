@@ -13,6 +13,7 @@ import {
   pipeline,
   roles,
   type RunHandle,
+  runPipeline,
 } from "../../src/index.ts";
 import { collect } from "../fixtures/collect.ts";
 
@@ -80,6 +81,17 @@ const OPERATIONS: readonly {
     needs: "JUDGE",
     act: (_, run) => run.judge("cut over?", { actor: "ana", verdict: "pass", roles: ["qa"] }),
   },
+  { name: "skip", needs: "EXECUTE", act: (_, run) => run.skip("cut over?", { actor: "ana" }) },
+  { name: "retry", needs: "EXECUTE", act: (_, run) => run.retryFrom("work", { actor: "ana" }) },
+  {
+    name: "override",
+    needs: "ADMIN",
+    act: (_, run) => run.override("cut over?", { actor: "ana", reason: "hotfix" }),
+  },
+  { name: "restart", needs: "EXECUTE", act: (ana, { id }) => ana.restart(id) },
+  { name: "disable", needs: "WRITE", act: (ana) => ana.disable(asking, { reason: "no" }) },
+  { name: "enable", needs: "WRITE", act: (ana) => ana.enable("promote") },
+  { name: "ask whether it is disabled", needs: "READ", act: (ana) => ana.disabled("promote") },
 ];
 const ALL: readonly Permission[] = ["READ", "EXECUTE", "WRITE", "CREATE", "JUDGE"];
 
@@ -245,4 +257,26 @@ it("tells all that is wrong with grants at once", () => {
       "  grants[2]  on: names no application, pipeline or account; leave it out to mean everything",
     ].join("\n"),
   );
+});
+
+it("starts a run below only for who may start its pipeline, and names who that is", async () => {
+  const above = pipeline("above", { application: "shop" }).stage("below", runPipeline(other), () => null);
+  const authorizer = roles({
+    members: { dev: ["ana"], boss: ["bo"] },
+    grants: [
+      { to: "dev", may: ["READ", "EXECUTE"], on: { application: "shop" } },
+      { to: "boss", may: ["ADMIN"] },
+    ],
+  });
+  const delivery = deliver(authorizer, { pipelines: [above, other] });
+  const denied = await delivery.as("ana").start(above, null);
+  expect(await denied.outcome()).toBe("failed");
+  expect((await denied.state()).stages[0]?.error).toMatchObject({
+    code: "GENNAKER_DENIED",
+    message: expect.stringContaining(
+      '"ana" may not start pipeline "other" below another: EXECUTE on pipeline "other" of application "mail" is missing',
+    ) as string,
+  });
+  expect(await delivery.as("bo").runs({ pipeline: "other" })).toEqual([]);
+  expect(await (await delivery.as("bo").start(above, null)).outcome()).toBe("succeeded");
 });

@@ -5,12 +5,15 @@ export interface ScriptedAnswer {
   readonly verdict: Verdict;
   /** How long after the question. Default `"5m"`. */
   readonly after?: Duration;
+  /** Which of the judgement's choices. Default: the first one. */
+  readonly choice?: string;
 }
 
 /**
  * What is answered to the judgement of each stage: a verdict, several ones in turn (after an inconclusive one, or when a
  * phase of a rollout asks again), or `"nobody"`. A stage that is not named is answered by seed: sooner or later, pass
- * or fail or inconclusive, now and then too late, now and then by two people.
+ * or fail or inconclusive, now and then too late, now and then by two people. Where several must approve, so many people
+ * pass it.
  */
 export type Answers = Readonly<
   Record<string, Verdict | "nobody" | ScriptedAnswer | readonly (Verdict | ScriptedAnswer)[]>

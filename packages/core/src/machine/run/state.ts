@@ -91,20 +91,26 @@ export interface StageState {
   readonly superseded?: { readonly by: SupersededBy; readonly reason: string };
 }
 
-/** How a stage had ended before it was carried out anew. */
-export type EarlierRound = Pick<
-  StageState,
-  | "status"
-  | "attempt"
-  | "output"
-  | "error"
-  | "rolledBack"
-  | "reason"
-  | "bypassed"
-  | "startedAt"
-  | "finishedAt"
-  | "child"
->;
+/** How a stage had ended before it was carried out anew. Instants are milliseconds since 1970. */
+export interface EarlierRound {
+  readonly status: StageStatus;
+  readonly attempt: number;
+  readonly output?: Json;
+  readonly error?: RecordedError;
+  readonly rolledBack?: boolean;
+  readonly reason?: string;
+  readonly bypassed?: "condition" | "operator" | "list";
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  readonly child?: string;
+}
+
+/** Why a pipeline refuses to start, since when, and who said so. */
+export interface Disabled {
+  readonly reason: string;
+  readonly at: number;
+  readonly actor?: string;
+}
 
 /** A cancel that was asked for. */
 interface Cancellation {
@@ -144,7 +150,7 @@ export interface RunState {
   readonly parent?: { readonly run: string; readonly stage: string };
   readonly restarts?: string;
   /** For the record of a pipeline's switch: why it refuses to start. */
-  readonly disabled?: { readonly reason: string; readonly at: number; readonly actor?: string };
+  readonly disabled?: Disabled;
 }
 
 const OVER: ReadonlySet<StageStatus> = new Set(["succeeded", "failed", "cancelled", "skipped"]);
