@@ -25,7 +25,7 @@ import type { StageWorld } from "@gennaker/testkit";
 import { api, web } from "./clusters.ts";
 
 /** A user's stage without code of its own: what it does is told by the story. */
-export const work = defineStage({
+const work = defineStage({
   type: "work",
   run: (_: StageContext<null>): null => {
     throw new Error("there is nothing to do here");

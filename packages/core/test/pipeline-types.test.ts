@@ -113,11 +113,11 @@ const evaluated = (): unknown =>
       soakMs: input.urgent ? 1000 : 60_000,
       tags: input.image.split(":"),
       sizes,
-      mode: input.urgent ? ("fast" as const) : ("slow" as const),
+      mode: input.urgent ? "fast" : "slow",
     }))
     .stage("more", evaluate, ({ outputs }) => outputs.vars.tags.length, { when: ({ input }) => input.urgent })
     .stage("soak", wait, ({ outputs }) => {
-      expectTypeOf(outputs.vars.soakMs).toEqualTypeOf<number>();
+      expectTypeOf(outputs.vars.soakMs).toEqualTypeOf<1000 | 60_000>();
       expectTypeOf(outputs.vars.tags).toEqualTypeOf<string[]>();
       expectTypeOf(outputs.vars.sizes).toEqualTypeOf<Sizes>();
       expectTypeOf(outputs.vars.mode).toEqualTypeOf<"fast" | "slow">();

@@ -36,7 +36,7 @@ const problemsOf = (make: () => unknown): readonly string[] => {
   return [];
 };
 
-it.for<[StageType<never, unknown>, unknown, readonly string[]]>([
+it.for<[Pick<StageType<never, unknown>, "type" | "check">, unknown, readonly string[]]>([
   [wait, { for: "soon" }, ["for: "]],
   [
     wait,

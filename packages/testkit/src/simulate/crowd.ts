@@ -143,35 +143,41 @@ export class Crowd {
 
   #hearQuestion(event: Event<"judgement-requested">): void {
     const { run, stage, at, expiresAt } = event;
-    if (event.roles.length > 0) this.#questions.set(`${run}/${stage}`, event);
+    this.#questions.set(`${run}/${event.judgement}`, event);
     const script = this.#answers[stage];
     if (script === undefined)
-      return this.#answerBySeed(run, stage, expiresAt === undefined ? undefined : expiresAt - at);
+      return this.#answerBySeed(event, expiresAt === undefined ? undefined : expiresAt - at);
     if (script === "nobody") return;
     const turn = this.#asked.get(`${run}/${stage}`) ?? 0;
     this.#asked.set(`${run}/${stage}`, turn + 1);
     const list = (Array.isArray(script) ? script : [script]) as readonly (Verdict | ScriptedAnswer)[];
     const next = list[Math.min(turn, list.length - 1)] ?? "pass";
-    const { verdict, after = "5m" } = typeof next === "string" ? { verdict: next } : next;
-    this.#answer(parseDuration(after), run, stage, verdict);
+    const {
+      verdict,
+      after = "5m",
+      choice,
+    }: ScriptedAnswer = typeof next === "string" ? { verdict: next } : next;
+    this.#answer(
+      parseDuration(after),
+      choice === undefined ? event : { ...event, choices: [choice] },
+      verdict,
+    );
   }
 
   // A stage's own question stays open after an inconclusive answer, without being asked again.
   #hearAgain(event: Event<"judgement-answered">): void {
-    if (event.judgement === event.stage || event.judgement.startsWith(`${event.stage}~`))
-      this.#hearQuestion({ ...event, type: "judgement-requested", roles: [] });
+    const asked = this.#questions.get(`${event.run}/${event.judgement}`);
+    if (asked && asked.phase === undefined) this.#hearQuestion({ ...asked, at: event.at });
   }
 
-  // More have to approve: others come. Now and then the one who may not.
-  #hearApproval({ run, stage }: Event<"judgement-approved">): void {
-    const question = this.#questions.get(`${run}/${stage}`);
-    if (!question) return;
-    this.#hearQuestion(question);
-    const { excludes } = question;
-    if (excludes !== undefined && this.#chance.chance(0.2)) this.#answerInVain(question, excludes);
+  // Now and then the one approves too who may not.
+  #hearApproval({ run, judgement }: Event<"judgement-approved">): void {
+    const asked = this.#questions.get(`${run}/${judgement}`);
+    if (asked?.excludes !== undefined && this.#chance.chance(0.2)) this.#answerInVain(asked, asked.excludes);
   }
 
   #answerInVain({ run, stage, judgement, choices }: Event<"judgement-requested">, actor: string): void {
+    const [choice] = choices ?? [];
     this.#later(this.#chance.within([1, HOUR]), {
       run,
       actor,
@@ -179,7 +185,7 @@ export class Crowd {
       recorded: false,
       async act(handle) {
         const refused = await handle
-          .judge(stage, { verdict: "pass", actor, judgement, ...(choices?.[0] && { choice: choices[0] }) })
+          .judge(stage, { verdict: "pass", actor, judgement, ...(choice !== undefined && { choice }) })
           .then(
             () => false,
             () => true,
@@ -189,7 +195,7 @@ export class Crowd {
     });
   }
 
-  #answerBySeed(run: string, stage: string, limit: number | undefined): void {
+  #answerBySeed(event: Event<"judgement-requested">, limit: number | undefined): void {
     const chance = this.#chance;
     const verdict = (): Verdict => (chance.chance(0.7) ? "pass" : chance.pick(["fail", "inconclusive"]));
     // One in eight comes too late, where there is a limit.
@@ -197,21 +203,27 @@ export class Crowd {
     const wait = late
       ? limit + chance.within([1, HOUR])
       : chance.within([1000, chance.pick([60_000, HOUR, 36 * HOUR])]);
-    this.#answer(wait, run, stage, verdict());
-    if (chance.chance(0.25)) this.#answer(wait + chance.within([0, 100]), run, stage, verdict());
+    const chosen = (): Event<"judgement-requested"> =>
+      event.choices ? { ...event, choices: [chance.pick(event.choices)] } : event;
+    this.#answer(wait, chosen(), verdict());
+    if (chance.chance(0.25)) this.#answer(wait + chance.within([0, 100]), chosen(), verdict());
   }
 
-  #answer(wait: number, run: string, stage: string, verdict: Verdict): void {
-    const choices = this.#questions.get(`${run}/${stage}`)?.choices;
-    const choice = choices && verdict === "pass" ? this.#chance.pick(choices) : undefined;
-    this.#later(wait, {
-      run,
-      actor: this.#name(),
-      text: `answers ${verdict} to ${stage}`,
-      recorded: true,
-      act: (handle, actor) =>
-        handle.judge(stage, { verdict, actor, ...(choice !== undefined && { choice }) }),
-    });
+  // Where several must approve, so many people do, and agree.
+  #answer(
+    wait: number,
+    { run, stage, approvals = 1, choices }: Event<"judgement-requested">,
+    verdict: Verdict,
+  ): void {
+    const chosen = verdict === "pass" && choices?.[0] !== undefined ? { choice: choices[0] } : {};
+    for (let person = 0; person < (verdict === "pass" ? approvals : 1); person += 1)
+      this.#later(wait + person, {
+        run,
+        actor: this.#name(),
+        text: `answers ${verdict} to ${stage}`,
+        recorded: true,
+        act: (handle, actor) => handle.judge(stage, { verdict, actor, ...chosen }),
+      });
   }
 
   #soon(withinMs: number, run: string, text: string, act: Intent["act"]): void {
