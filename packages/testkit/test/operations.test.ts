@@ -252,3 +252,19 @@ it("says everything that is wrong with what is asked before anything is done", a
   expect(message).toContain('(did you mean "newest"?)');
   expect(message).toContain("shares[1].share: 140 is not a whole percentage of 0 to 100");
 });
+
+it("says commands of its own when it is retried", async () => {
+  const { clock, cloud, cluster, delivery, ended } = bed();
+  const twice = pipeline("twice").stage("grow", resizeGroup, () => ({
+    cluster,
+    group: "serving" as const,
+    size: { by: 1 },
+  }));
+  const run = await clock.drive(delivery.start(twice, null));
+  expect(await ended(run)).toBe("succeeded");
+  await clock.drive(run.retryFrom("grow"));
+  expect(await ended(run)).toBe("succeeded");
+  const commands = cloud.history.map(({ token }) => token.command);
+  expect(commands.length).toBe(2);
+  expect(new Set(commands).size).toBe(2);
+});

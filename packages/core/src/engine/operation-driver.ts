@@ -1,6 +1,7 @@
 import type { RolloutCommand } from "../machine/events.ts";
 import { nextStep, type OperationStep } from "../machine/operation/step.ts";
 import type { OperationTarget } from "../machine/operation/target.ts";
+import { workName } from "../machine/run/state.ts";
 import { clusterId, type ClusterState } from "../model/cluster.ts";
 import { parseDuration } from "../model/duration.ts";
 import type { Operation } from "../model/operation.ts";
@@ -8,7 +9,7 @@ import { StageError } from "../stages/stage-error.ts";
 import type { Attempt } from "./attempt.ts";
 import type { CommandEnd, ProviderCalls } from "./provider-calls.ts";
 import { sleep } from "./sleep.ts";
-import { record, type Surroundings } from "./surroundings.ts";
+import { record, stageOf, type Surroundings } from "./surroundings.ts";
 import { WorldFeed } from "./world-feed.ts";
 
 /** What an operation is driven with. */
@@ -90,10 +91,13 @@ export class OperationDriver {
 
   async #say(body: RolloutCommand, epoch: number): Promise<void> {
     const { attempt, calls, using } = this.#drive;
-    const { run, id, attempt: number } = attempt.effect;
+    const { run, id } = attempt.effect;
     await this.#progress(describeCommand(body));
     this.#said += 1;
-    const token = { run, epoch, command: `${id}/${number}/${this.#said}` };
+    const stage = stageOf(using, attempt.effect);
+    // A stage that is retried, and one that goes on after a crash, says commands of its own.
+    const work = stage ? workName(id, stage) : id;
+    const token = { run, epoch, command: `${work}/${epoch}.${this.#said}` };
     const end = await calls.say(body, null, token, this.#signal);
     if (end.error !== undefined) await this.#missed(end);
     else this.#misses = 0;
