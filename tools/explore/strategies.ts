@@ -24,4 +24,13 @@ export const GATED: readonly Strategy[] = [
     ...canary({ steps: [{ weight: 25, gate: { roles: ["qa"] } }], analysis: { check: "errors" } }),
     name: "analysed",
   },
+  {
+    ...canary({
+      steps: [{ weight: 25, gate: { check: "smoke" } }],
+      baseline: true,
+      analysis: { check: "errors", every: "1h" },
+    }),
+    name: "compared, judged",
+  },
+  { ...redBlack({ scaleDownDelay: "20s" }), name: "superseded" },
 ];

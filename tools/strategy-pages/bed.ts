@@ -1,4 +1,12 @@
-import { type Cluster, createDelivery, type Delivery, memory, type TrafficMode } from "@gennaker/core";
+import {
+  type Check,
+  type Cluster,
+  createDelivery,
+  defineCheck,
+  type Delivery,
+  memory,
+  type TrafficMode,
+} from "@gennaker/core";
 import { type SimulatedCloud, simulatedCloud, virtualClock, type VirtualClock } from "@gennaker/testkit";
 import { SIZE, TRAFFIC } from "./subjects.ts";
 
@@ -23,7 +31,14 @@ export function makeBed(traffic: TrafficMode = TRAFFIC): Bed {
   return { clock, cloud, cluster, traffic };
 }
 
+/** The checks that the pages' strategies name; `passes` says what each measurement finds. */
+export function checksOn(passes: () => boolean): readonly Check<never>[] {
+  const run: Check<never>["run"] = () => Promise.resolve({ verdict: passes() ? "pass" : "fail" });
+  return ["smoke", "errors"].map((name) => defineCheck<never>({ name, run }));
+}
+
 /** A delivery that looks at a bed. */
 export function deliveryOn({ clock, cloud, traffic }: Bed): Delivery {
-  return createDelivery({ engine: memory(), clock, providers: [cloud.provider({ traffic })] });
+  const providers = [cloud.provider({ traffic })];
+  return createDelivery({ engine: memory(), clock, providers, checks: checksOn(() => true) });
 }

@@ -16,11 +16,12 @@ const STYLE = `
     text { font: 12px ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #6e7781 }
     .name { font-weight: 600; }
     .stable { fill: #8c9bb0 } .ready { fill: #2f9e5b } .booting { fill: #2f9e5b; opacity: .35 }
+    .compared { fill: #4a7bd0 } .comparing { fill: #4a7bd0; opacity: .35 }
     .share { fill: none; stroke: #d9731a; stroke-width: 2.5; stroke-linejoin: round } .ask { fill: #d9731a }
     .rule { stroke: #8c959f; stroke-width: 1; opacity: .45 } .dash { stroke-dasharray: 3 3 }
     @media (prefers-color-scheme: dark) {
       text { fill: #9ea7b3 } .name { fill: #e6edf3 }
-      .stable { fill: #6b7a90 } .ready, .booting { fill: #3fb56b } .share { stroke: #f0933c } .ask { fill: #f0933c }
+      .stable { fill: #6b7a90 } .ready, .booting { fill: #3fb56b } .compared, .comparing { fill: #6c9cf0 } .share { stroke: #f0933c } .ask { fill: #f0933c }
     }`;
 
 interface Placed extends TimedPhase {
@@ -42,7 +43,7 @@ export function draw(title: string, phases: readonly TimedPhase[]): string {
     ...placed.flatMap((phase) => areas(phase, most)),
     `  <path class="share" d="${sharePath(placed)}"/>`,
     ...placed.flatMap(labels),
-    ...legend(),
+    ...legend(placed.some(({ hold }) => hold.compared > 0)),
     `</svg>`,
     ``,
   ].join("\n");
@@ -69,8 +70,8 @@ function stretch({ fromMs, toMs }: Span): number {
   return seconds < 1 ? 0 : 10 * Math.log2(1 + seconds);
 }
 
-function total({ stable, ready, booting }: Span): number {
-  return stable + ready + booting;
+function total({ stable, compared, comparing, ready, booting }: Span): number {
+  return stable + compared + comparing + ready + booting;
 }
 
 function axes(placed: readonly Placed[], most: number): readonly string[] {
@@ -92,15 +93,13 @@ function areas({ x, readyX, endX, work, hold }: Placed, most: number): readonly 
   return [...bars(x, readyX, work, most), ...bars(readyX, endX, hold, most)];
 }
 
-// Stable below, candidates above.
-function bars(from: number, to: number, { stable, ready, booting }: Span, most: number): readonly string[] {
+// Stable below, candidates above, what they are compared with in between.
+const STACKED = ["stable", "compared", "comparing", "ready", "booting"] as const;
+
+function bars(from: number, to: number, span: Span, most: number): readonly string[] {
   if (to <= from) return [];
   let below = 0;
-  const parts = [
-    ["stable", stable],
-    ["ready", ready],
-    ["booting", booting],
-  ] as const;
+  const parts = STACKED.map((kind) => [kind, span[kind]] as const);
   return parts.flatMap(([kind, count]) => {
     if (count === 0) return [];
     const y = SIZES.top + SIZES.height * (1 - (below + count) / most);
@@ -144,10 +143,12 @@ function labels(phase: Placed, index: number): readonly string[] {
   ];
 }
 
-function legend(): readonly string[] {
+function legend(hasBaseline: boolean): readonly string[] {
   const y = BOTTOM + 50;
+  const baseline = [["compared", "baseline"]] as const;
   const entries = [
     ["stable", "stable"],
+    ...(hasBaseline ? baseline : []),
     ["booting", "candidate, starting"],
     ["ready", "candidate, healthy"],
   ] as const;

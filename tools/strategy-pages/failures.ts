@@ -2,7 +2,7 @@
 import { createDelivery, memory, type Outcome, type RunHandle, type Strategy } from "@gennaker/core";
 import type { NewEvent } from "@gennaker/core/ports";
 import { type Behaviour, simulate } from "@gennaker/testkit";
-import { type Bed, BOOT_MS, makeBed } from "./bed.ts";
+import { type Bed, BOOT_MS, checksOn, makeBed } from "./bed.ts";
 import { overheard } from "./overheard.ts";
 
 /** What is made to go wrong, in a phase and from then on. */
@@ -13,6 +13,7 @@ export const FAILURES = [
   "cancelled",
   "verdict: fail",
   "nobody answers",
+  "check: fail",
   "killed",
 ] as const;
 
@@ -77,6 +78,7 @@ class Trial {
           engine: life.engine,
           clock,
           providers: [life.provider],
+          checks: checksOn(() => this.#passes()),
           strategies: [Object.assign(() => this.#strategy, { strategy: this.#strategy.name })],
         }),
       start: (delivery) =>
@@ -116,6 +118,12 @@ class Trial {
         return boot();
       },
     };
+  }
+
+  #passes(): boolean {
+    const here = this.#inside && this.#failure === "check: fail";
+    this.#happened ||= here;
+    return !here;
   }
 
   #dies(): boolean {

@@ -31,9 +31,9 @@ export class OptionDocs {
     this.#exports = this.#checker.getExportsOfModule(module);
   }
 
-  /** The options of an interface, with those inside them. */
+  /** The options of an interface, with those inside them; those that several take are told once. */
   of(name: string): readonly OptionDoc[] {
-    return this.#fields(this.#checker.getDeclaredTypeOfSymbol(this.#find(name)), "");
+    return this.#fields(this.#checker.getDeclaredTypeOfSymbol(this.#find(name)), "", new Set());
   }
 
   /** The doc comment of an export, without its tags. */
@@ -47,11 +47,13 @@ export class OptionDocs {
     return found.flags & ts.SymbolFlags.Alias ? this.#checker.getAliasedSymbol(found) : found;
   }
 
-  #fields(type: ts.Type, path: string): readonly OptionDoc[] {
+  #fields(type: ts.Type, path: string, told: Set<ts.Type>): readonly OptionDoc[] {
     return this.#checker.getPropertiesOfType(type).flatMap((symbol) => {
       const doc = this.#doc(symbol, path);
       const inner = this.#inside(this.#checker.getTypeOfSymbol(symbol));
-      return [doc, ...(inner ? this.#fields(inner.type, `${doc.name}${inner.list ? "[]" : ""}.`) : [])];
+      if (!inner || told.has(inner.type)) return [doc];
+      told.add(inner.type);
+      return [doc, ...this.#fields(inner.type, `${doc.name}${inner.list ? "[]" : ""}.`, told)];
     });
   }
 
@@ -75,15 +77,21 @@ export class OptionDocs {
 
   // An option that is itself made of options of ours, or a list of such.
   #inside(type: ts.Type): { readonly type: ts.Type; readonly list: boolean } | undefined {
-    for (const part of type.isUnion() ? type.types : [type]) {
-      const element = this.#checker.isArrayType(part)
-        ? this.#checker.getTypeArguments(part as ts.TypeReference)[0]
-        : undefined;
-      const found = element ? this.#inside(element)?.type : isOurs(part) ? part : undefined;
-      if (found) return { type: found, list: element !== undefined };
-    }
-    return undefined;
+    const parts = partsOf(type);
+    const one = parts.find(isOurs);
+    if (one) return { type: one, list: false };
+    const many = parts.flatMap((part) => this.#elements(part)).find(isOurs);
+    return many && { type: many, list: true };
   }
+
+  #elements(type: ts.Type): readonly ts.Type[] {
+    if (!this.#checker.isArrayType(type)) return [];
+    return this.#checker.getTypeArguments(type as ts.TypeReference).flatMap(partsOf);
+  }
+}
+
+function partsOf(type: ts.Type): readonly ts.Type[] {
+  return type.isUnion() ? type.types : [type];
 }
 
 function isOurs(type: ts.Type): boolean {
@@ -108,7 +116,7 @@ export function optionTable(options: readonly OptionDoc[]): string {
 
 // A value is code, a sentence is not.
 function asDefault(text: string): string {
-  return /^[["\d{]/.test(text) ? `\`${text}\`` : text;
+  return /^(?:[["\d{]|true$|false$)/.test(text) ? `\`${text}\`` : text;
 }
 
 /** A Markdown table. */

@@ -22,6 +22,8 @@ export const TRAFFIC: TrafficMode = "weighted";
 export const SIZE = 10;
 
 const gate = { roles: ["qa"], timeout: "2h" } as const;
+const postPromotion = { check: "smoke", times: 3, every: "1m" } as const;
+const analysis = { check: "errors", every: "5m" } as const;
 
 /** All pages. */
 export const SUBJECTS: readonly Subject[] = [
@@ -30,21 +32,21 @@ export const SUBJECTS: readonly Subject[] = [
     factory: "redBlack",
     options: "RedBlackOptions",
     make: redBlack,
-    shown: redBlack({ gate, soak: "10m", scaleDownDelay: "1h" }),
+    shown: redBlack({ gate, soak: "10m", postPromotion, analysis, scaleDownDelay: "1h" }),
   },
   {
     name: "rolling-red-black",
     factory: "rollingRedBlack",
     options: "RollingRedBlackOptions",
     make: rollingRedBlack,
-    shown: rollingRedBlack({ percentages: [20], pause: "5m", validate: gate, soak: "10m" }),
+    shown: rollingRedBlack({ percentages: [20], pause: "5m", validate: gate, soak: "10m", postPromotion }),
   },
   {
     name: "rolling",
     factory: "rolling",
     options: "RollingOptions",
     make: rolling,
-    shown: rolling({ maxSurge: "25%", pause: "1m", soak: "10m" }),
+    shown: rolling({ maxSurge: "25%", pause: "1m", soak: "10m", postPromotion }),
   },
   {
     name: "canary",
@@ -54,9 +56,12 @@ export const SUBJECTS: readonly Subject[] = [
     shown: canary({
       steps: [
         { weight: 10, hold: "10m" },
-        { weight: 50, hold: "10m", gate },
+        { weight: 25, hold: "10m", gate },
       ],
+      baseline: true,
+      analysis,
       soak: "10m",
+      postPromotion,
     }),
   },
   {
@@ -64,6 +69,6 @@ export const SUBJECTS: readonly Subject[] = [
     factory: "highlander",
     options: "HighlanderOptions",
     make: highlander,
-    shown: highlander({ gate, soak: "10m" }),
+    shown: highlander({ gate, soak: "10m", postPromotion }),
   },
 ];

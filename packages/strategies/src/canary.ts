@@ -30,8 +30,8 @@ const NAME = "canary";
  * numbers of instances are the shares: each step takes the nearest share that they allow, and stable shrinks as the
  * candidate grows.
  *
- * Phases: canary 5 % → canary 25 % → … → full → (soak) → (warm) → retire. Where nothing serves yet there is nothing to
- * compare with: launch → shift → (soak).
+ * Phases: canary 5 % → canary 25 % → … → full → (soak) → (verify) → (warm) → retire. Where nothing serves yet there is
+ * nothing to compare with: launch → shift → (soak) → (verify).
  *
  * Works with weighted traffic, and with proportional traffic as long as no step gives a `size`.
  *

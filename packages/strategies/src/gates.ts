@@ -15,6 +15,7 @@ import { type Check, isRecord, positiveDuration, quote } from "./options.ts";
 export interface Approval {
   /** Who may answer; at least one. */
   readonly roles: readonly string[];
+  /** What to look at before answering. Default: nothing is said. */
   readonly instructions?: string;
   /** When nobody has answered by then, `onTimeout` is the answer. Default: it waits for ever. */
   readonly timeout?: Duration;
@@ -33,6 +34,9 @@ export type Gates = GateOption | readonly GateOption[];
 
 /** A check that is measured beside all phases; default every minute, from the candidate's first traffic on. */
 export interface AnalysisCheck extends Omit<CheckUse, "times"> {
+  /** From the end of a measurement to the next one. Default `"1m"`. */
+  readonly every?: Duration;
+  /** When it begins: with the candidate's first traffic, or with the rollout. Default `"traffic"`. */
   readonly from?: "traffic" | "start";
 }
 

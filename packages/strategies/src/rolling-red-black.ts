@@ -40,8 +40,8 @@ const NAME = "rolling-red-black";
  * of the traffic. Stable keeps its size until the end, so that the way back needs no new instances; only where traffic
  * is proportional does it shrink as the candidate grows, since there the numbers of instances are the shares.
  *
- * Phases: for each percentage grow → (validate) → shift; then (soak) → (warm) → retire. Where nothing serves yet:
- * launch → (approve) → shift → (soak).
+ * Phases: for each percentage grow → (validate) → shift; then (soak) → (verify) → (warm) → retire. Where nothing serves
+ * yet: launch → (approve) → shift → (soak) → (verify).
  *
  * Works with weighted and proportional traffic, and with switch where `percentages` is `[100]`.
  *

@@ -39,7 +39,8 @@ const NAME = "rolling";
  * and so on. On the way out never more than size + `maxSurge` instances exist and never fewer than size −
  * `maxUnavailable` serve, by our doing; the way back brings stable up to its size at once, beside the candidate.
  *
- * Phases: (make room) → batch 1 → batch 2 → … → (soak) → retire. Where nothing serves yet: launch → shift → (soak).
+ * Phases: (make room) → batch 1 → batch 2 → … → (soak) → (verify) → retire. Where nothing serves yet:
+ * launch → shift → (soak) → (verify).
  *
  * Works with weighted and proportional traffic; switch is refused, since a batch needs its part of the traffic.
  *

@@ -32,6 +32,9 @@ const silent = redBlack({ gate: { roles: ["qa"], timeout: HOUR, onTimeout: "pass
 /** Promoted by somebody, or by itself. */
 const patient = redBlack({ gate: { atLatest: HOUR } });
 
+/** Stable stays warm when all is done. */
+const warm = redBlack({ scaleDownDelay: "20s" });
+
 /** A strategy that asks for what must not be: stable without instances while it still has the traffic. */
 const reckless: Strategy = {
   ...soaking,
@@ -271,6 +274,12 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   { without: "isHeld", breaks: "S9", rules: { isHeld: always } },
+  { without: "isHurried", breaks: "S24", rules: { isHurried: () => false }, strategy: warm },
+  {
+    without: "isHurried: only for whom somebody waits",
+    breaks: "S9",
+    rules: { isHurried: always },
+  },
   { without: "isOwnVerdict", breaks: "S7", rules: { isOwnVerdict: always }, strategy: approving },
   {
     without: "backgroundAgainst",

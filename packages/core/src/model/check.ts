@@ -57,7 +57,7 @@ export interface Check<Input> {
 export interface CheckLimits {
   /** Until the first measurement. Default `"0s"`. */
   readonly delay?: Duration;
-  /** From the end of a measurement to the next one. Needed where there is more than one. */
+  /** From the end of a measurement to the next one; needed where there is more than one. Default: there is only one. */
   readonly every?: Duration;
   /** Measurements, until it passes. Default 1; a check in the background is measured to the end. */
   readonly times?: number;
@@ -77,6 +77,6 @@ export interface CheckLimits {
 export interface CheckUse extends CheckLimits {
   /** The check, or the name of one that `createDelivery({ checks })` has. */
   readonly check: Check<never> | string;
-  /** JSON; recorded. */
+  /** What its function is given: JSON, which is recorded. Default: nothing. */
   readonly input?: Json;
 }

@@ -169,7 +169,8 @@ function judgeAdvance(
   const found: Property[] = [];
   if (witness.paused || witness.undecided) found.push("S11");
   if (!isMet(phase, seen, brief, { ...sizes, metOnce: witness.metOnce })) found.push("S9");
-  if (!witness.promoted && witness.held < (phase.holdMs ?? 0)) found.push("S9");
+  const excused = witness.promoted || (witness.superseded && phase.after === "forward");
+  if (!excused && witness.held < (phase.holdMs ?? 0)) found.push("S9");
   const passed = verdictOn(phase.gate, witness) === "pass" || (witness.expired && isConsent(phase));
   if (phase.gate && !witness.promoted && !passed) found.push("S7");
   if (besides(brief.planned.rollout, witness).some((verdict) => verdict === "inconclusive"))
@@ -353,6 +354,7 @@ function judgeGoingOn(turn: Turn, after: RolloutState, brief: Brief): Property[]
   const found: Property[] = [];
   if (isBlind(turn, after, brief)) found.push("S6");
   if (leavesAstray(turn, after, brief)) found.push("S21");
+  if (lingers(turn, after, brief)) found.push("S24");
   const asked = brief.planned.rollout.phases[witness.index];
   const silent = turn.events.some(({ type }) => type === "judgement-expired");
   const no = witness.promoted && asked?.gate?.kind === "check" ? undefined : verdictOn(asked?.gate, witness);
@@ -382,6 +384,15 @@ function leavesAstray(turn: Turn, after: RolloutState, brief: Brief): boolean {
   if (astray === 0 || after.misses > 0) return false;
   const { command } = turn;
   return command?.do !== "set-traffic" || command.shares[stable.name] !== stable.share + astray;
+}
+
+// All is as it was wanted, and somebody waits.
+function lingers({ witness, seen }: Turn, after: RolloutState, brief: Brief): boolean {
+  const phase = brief.planned.rollout.phases[after.index];
+  const still = witness.paused || witness.undecided || phase?.gate !== undefined;
+  return (
+    witness.superseded && phase?.after === "forward" && !still && isMet(phase, seen, brief, after)
+  );
 }
 
 function isBack({ index }: RolloutState, { planned }: Brief): boolean {

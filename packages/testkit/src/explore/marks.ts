@@ -52,6 +52,7 @@ export function markRules(rules: Rules): MarkedRules {
       guards: rules.guards.map((rule) => noting(`guard: ${rule.name}`, rule)),
       refusal: noting("refusal", rules.refusal),
       isLate: noting(LATE, rules.isLate),
+      isHurried: noting(HURRIED, rules.isHurried),
     },
     taken: () => {
       const all = [...marks];
@@ -62,6 +63,7 @@ export function markRules(rules: Rules): MarkedRules {
 }
 
 const LATE = "late";
+const HURRIED = "hurried";
 
 /** Every branch that there is under some rules. */
 export function allMarks(rules: Rules): readonly string[] {
@@ -70,6 +72,7 @@ export function allMarks(rules: Rules): readonly string[] {
     ...EVENTFUL,
     ...rules.guards.map(({ name }) => `guard: ${name}`),
     "refusal",
+    HURRIED,
     ...DOINGS.flatMap((doing) =>
       RESULTS.filter((result) => doing !== "create-group" || result !== "refused").map((result) =>
         markOf(doing, result),

@@ -70,6 +70,7 @@ export function keyOf(node: Node, longest: number): string {
       state.watching,
       state.inFlight !== undefined,
       state.failure !== undefined,
+      state.superseded && state.direction === "forward",
     ),
     state.candidate,
     Object.entries(state.shares).join(),

@@ -17,6 +17,7 @@ export const FAULTS = [
   "long silence",
   "cancel",
   "forced cancel",
+  "superseded",
   "pause",
   "promote",
   "inconclusive",

@@ -50,6 +50,8 @@ export function peopleFaults(node: Node, brief: Brief): readonly Move[] {
         "cancel",
       ),
     );
+  if (!state.cancel && isWarm(state.planned.rollout))
+    faults.push(act(node, brief, "a newer run waits for the cluster", superseded(at), "superseded"));
   if (phase !== undefined && !state.promoted) faults.push(promote(node, brief, phase, "promote"));
   if (phase !== undefined && !state.promotedFully && hasGates(state.planned.rollout))
     faults.push(
@@ -67,6 +69,16 @@ export function peopleFaults(node: Node, brief: Brief): readonly Move[] {
 // Where there are only holds, it is the same as one promotion after the other.
 function hasGates({ phases, background = [] }: Rollout): boolean {
   return background.length > 0 || phases.some(({ gate }) => gate !== undefined);
+}
+
+// Where nothing is held past the point of no return, it is the same as a cancel.
+function isWarm({ phases }: Rollout): boolean {
+  return phases.some(({ after, holdMs = 0 }) => after === "forward" && holdMs > 0);
+}
+
+function superseded(at: number): NewEvent<"stage-superseded"> {
+  const by = { run: "newer" };
+  return { type: "stage-superseded", at, stage: STAGE, by, reason: "superseded by run newer" };
 }
 
 function phaseOf({ state }: Node): Phase | undefined {

@@ -30,6 +30,7 @@ export const PROPERTIES = {
   S21: "where weights decide, an ill or vanished baseline's part of the traffic goes to a healthy stable at once",
   S22: "a check is measured on the way out only, unpaused, and a phase's only while its want is met",
   S23: "a check beside the phases that fails is followed by the way back at once, and the point of no return by a measurement of each",
+  S24: "past the point of no return no hold is waited for while a newer run waits for the cluster",
   S25: "a group is never made larger than its full size, and ends at least as large: the candidate on success, stable on the way back",
   L1: "with faults stopped every history comes to an outcome, on any schedule",
   L2: "a rollout that ended leaves traffic on a healthy group, if one of its groups is healthy",

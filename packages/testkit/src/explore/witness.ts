@@ -36,6 +36,8 @@ export interface Witness {
   /** The same, with the look at which it turned back. */
   readonly mostSeen: number;
   readonly cancel: "graceful" | "forced" | undefined;
+  /** A newer run waits for the cluster. */
+  readonly superseded: boolean;
   readonly turnedByCancel: boolean;
   /** A command failed since the last turn of direction, and none went well since. */
   readonly failed: boolean;
@@ -75,6 +77,7 @@ export const NOTHING: Witness = {
   most: 0,
   mostSeen: 0,
   cancel: undefined,
+  superseded: false,
   turnedByCancel: false,
   failed: false,
   failedNow: undefined,
@@ -125,6 +128,8 @@ export function hear(witness: Witness, event: NewEvent, phase: Phase | undefined
       return pause(witness, phase, rollout);
     case "run-cancel-requested":
       return { ...witness, cancel: event.mode };
+    case "stage-superseded":
+      return { ...witness, superseded: true, cancel: witness.cancel ?? "graceful" };
     case "rollout-claimed":
       return { ...witness, mustClaim: false, met: false, held: 0 };
     case "judgement-requested":

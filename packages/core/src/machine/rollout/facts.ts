@@ -137,16 +137,11 @@ function advance(sight: Sight): NewEvent | undefined {
   if (!sight.rules.mayAdvance(sight)) return undefined;
   const expired = expireGate(sight);
   if (expired || !state.met) return expired;
-  if (!state.promoted && !isHurried(sight) && !sight.rules.isHeld(state, phase.holdMs ?? 0, now))
-    return undefined;
+  const skipped = state.promoted || sight.rules.isHurried(sight);
+  if (!skipped && !sight.rules.isHeld(state, phase.holdMs ?? 0, now)) return undefined;
   if (!sight.rules.isPassed(sight)) return promoteOverdue(sight) ?? askGate(sight);
   if (!sight.rules.isMeasured(sight)) return undefined;
   return endBackground(sight) ?? startPhase(sight, state.index + 1) ?? arrive(sight);
-}
-
-// Past the point of no return a hold only keeps stable warm for an undo; whoever waits for the cluster need not wait for that.
-function isHurried({ state, phase }: Sight): boolean {
-  return state.superseded && phase?.after === "forward";
 }
 
 function arrive(sight: Sight): NewEvent {

@@ -52,6 +52,8 @@ export interface Rules {
   readonly tick: typeof memory.tick;
   /** Whether a want was met for long enough. */
   readonly isHeld: typeof memory.isHeld;
+  /** Whether a hold is not waited for, since somebody waits for the cluster. */
+  readonly isHurried: typeof isHurried;
   /** Whether an answer is meant for the open question. */
   readonly isOwnVerdict: typeof memory.isOwnVerdict;
   /** Whether silence is a yes. */
@@ -101,6 +103,11 @@ function mayStep({ state }: Sight): boolean {
   return state.direction === "back" || !isStill(state) || state.metOnce;
 }
 
+/** Past the point of no return a hold only keeps stable warm for an undo; who waits for the cluster need not wait for that. */
+function isHurried({ state, phase }: Sight): boolean {
+  return state.superseded && phase?.after === "forward";
+}
+
 /** Sizes when stable, still in charge, was scaled up: never down again. */
 function raise({ state, stable }: Sight): { readonly stable: number; readonly size: number } | undefined {
   if (!stable || stable.share === 0 || state.direction === "back") return undefined;
@@ -130,6 +137,7 @@ export const RULES: Rules = {
   doubt: memory.doubt,
   tick: memory.tick,
   isHeld: memory.isHeld,
+  isHurried,
   isOwnVerdict: memory.isOwnVerdict,
   isConsent,
   isOverdue: memory.isHeld,
