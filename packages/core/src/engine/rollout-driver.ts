@@ -79,9 +79,12 @@ export class RolloutDriver {
     const signal = AbortSignal.any([this.#drive.signal, stop.signal]);
     let following: Promise<void> | undefined;
     try {
+      const { watch } = this.#drive.calls.provider.supports;
+      // A watch takes a while to open: meanwhile there is enough to do. One that only asks would ask twice.
+      if (watch) following = this.#feed.follow(signal);
       if (!this.#rollout()) await this.#plan(signal);
       if (this.#isOver()) return;
-      following = this.#feed.follow(signal);
+      following ??= this.#feed.follow(signal);
       await this.#loop(signal);
     } finally {
       stop.abort();
@@ -98,12 +101,16 @@ export class RolloutDriver {
       throw new UnsupportedError(
         `strategy ${wanted.name} needs traffic to be ${wanted.modes.join(" or ")}; provider ${calls.provider.name} can only do ${traffic}: take another strategy for ${clusterId(calls.cluster)}`,
       );
-    const world = await this.#fresh(signal);
-    const serving = wanted.name === UNDO ? servesAlready(world, { group, release }) : undefined;
-    if (serving !== undefined) return this.#advance(() => [this.#alreadyDone(serving)]);
     // A group that is only brought back has its release already.
     const revived = group !== undefined && release === null;
-    const found = revived ? [] : await calls.check(release, signal);
+    const undoes = wanted.name === UNDO;
+    const check = (): Promise<readonly string[]> =>
+      revived ? Promise.resolve([]) : calls.check(release, signal);
+    // Who undoes has nothing to check when it is done already.
+    const [world, early] = await Promise.all([this.#fresh(signal), undoes ? [] : check()]);
+    const serving = undoes ? servesAlready(world, { group, release }) : undefined;
+    if (serving !== undefined) return this.#advance(() => [this.#alreadyDone(serving)]);
+    const found = undoes ? await check() : early;
     const there = world.groups.find(({ name }) => name === group)?.release ?? null;
     const ask = {
       stage: effect.id,

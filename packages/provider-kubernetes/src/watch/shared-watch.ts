@@ -28,9 +28,12 @@ export class SharedWatch {
 
   /**
    * The state, if somebody follows the cluster and everything that was written is in it, or comes within moments. Else a
-   * look is needed.
+   * look is needed. A watch that is being opened lists everything anyway: that is waited for.
    */
   async stateIfFresh(signal: AbortSignal | undefined): Promise<ClusterState | undefined> {
+    // Why it cannot be opened, the look tells.
+    await this.#open?.ready.catch(() => undefined);
+    if (signal?.aborted) return undefined;
     const late = new AbortController();
     const stop = (): void => late.abort();
     const timer = setTimeout(stop, CATCH_UP_MS);
@@ -73,6 +76,8 @@ export class SharedWatch {
   }
 
   #start(): Opened {
+    // Everything is listed from now on.
+    this.#view.trust();
     const stopper = new AbortController();
     const ready = this.#followed.map(() => Promise.withResolvers<void>());
     const broken: { error?: unknown; is: boolean } = { is: false };
