@@ -6,6 +6,7 @@ import {
   UnsupportedError,
 } from "../errors.ts";
 import type { NewEvent, RolloutCommand } from "../machine/events.ts";
+import { decideBlind } from "../machine/rollout/blind.ts";
 import { decideRollout, type RolloutDecision } from "../machine/rollout/decide.ts";
 import { planRollout } from "../machine/rollout/plan.ts";
 import type { RolloutState } from "../machine/rollout/state.ts";
@@ -62,6 +63,8 @@ export class RolloutDriver {
   readonly #feed: WorldFeed;
   readonly #door: PreviewDoor;
   #claimed = false;
+  /** Since when it may not look. */
+  #blindSince: number | undefined;
   #viewed = "";
   #nextViewAt = 0;
 
@@ -159,13 +162,27 @@ export class RolloutDriver {
       try {
         await this.#turn(signal);
         troubleMs = TROUBLE_MS;
+        this.#blindSince = undefined;
       } catch (error) {
         if (!isTrouble(error)) throw error;
         await this.#report(error);
+        await this.#endIfBlind(error);
+        if (this.#isOver()) return;
         await sleep(this.#drive.clock, troubleMs, signal);
         troubleMs = Math.min(TROUBLE_MAX_MS, troubleMs * 2);
       }
     }
+  }
+
+  // What is not answered may be answered the next time; what is denied stays so until somebody grants it.
+  async #endIfBlind(error: unknown): Promise<void> {
+    const { clock, redactor } = this.#drive;
+    const now = clock.now();
+    const denied = error instanceof ProviderError && error.kind === "denied";
+    if (!denied) return void (this.#blindSince = undefined);
+    const since = (this.#blindSince ??= now);
+    const { message: why } = redactor.error(error);
+    await this.#advance((current) => decideBlind(current, { now, since, why }));
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
