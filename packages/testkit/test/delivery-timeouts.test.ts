@@ -94,7 +94,7 @@ it("counts no time in the queue of a cluster", async () => {
   const shape = pipeline("p").stage(
     "ship",
     deploy,
-    () => ({ cluster, release: { image: "v3" }, strategy: redBlack({ soak: "1s" }) }),
+    () => ({ cluster, release: { image: "v3" }, strategy: redBlack({ soak: "1s" }), onBusy: "queue" }),
     { timeout: "5m" },
   );
   const second = await clock.drive(delivery.start(shape, null));

@@ -5,6 +5,7 @@ import type { Ground } from "../ground.ts";
 import type { KubernetesObject, Pod, ReplicaSet } from "../objects/objects.ts";
 import { ofCluster } from "../observe/look.ts";
 import type { ClusterView } from "./cluster-view.ts";
+import { pause } from "../pause.ts";
 import { followWarnings } from "./warnings.ts";
 import { follow, type Followed, type WatchRules } from "./feed.ts";
 
@@ -57,11 +58,16 @@ export class SharedWatch {
     const open = (this.#open ??= this.#start());
     try {
       await unlessAborted(open.ready, signal);
+      let toldAt = -Infinity;
       for (let seen = -1; !signal.aborted;) {
+        // Hundreds of pods change at once: what changes within moments is told as one change.
+        const early = toldAt + TOLD_EVERY_MS - performance.now();
+        if (early > 0) await pause(early, signal);
         open.refuseBroken();
         const state = this.#view.state();
         if (state.revision > seen) {
           seen = state.revision;
+          toldAt = performance.now();
           yield state;
         } else await this.#view.nextChange(signal);
       }
@@ -124,6 +130,7 @@ interface Opened {
   readonly isLive: boolean;
 }
 
+const TOLD_EVERY_MS = 10;
 /** A watch is usually behind by some milliseconds; one that is further behind may hang. */
 const CATCH_UP_MS = 250;
 
