@@ -1,8 +1,9 @@
-// npm run bench:kubernetes [-- --json] [-- --sizes 1,10,50,200] [-- --crowd 100]
+// npm run bench:kubernetes [-- --json] [-- --sizes 1,10,50,200] [-- --boots 0,5] [-- --crowd 100]
 import { parseArgs } from "node:util";
-import { createDelivery, type RunHandle } from "@gennaker/core";
+import { createDelivery, type Event, type RunHandle } from "@gennaker/core";
 import { redBlack } from "@gennaker/strategies";
-import { type Bed, startKubernetes, whyNoKubernetes } from "../beds/kubernetes/index.ts";
+import type { KubernetesRelease } from "@gennaker/provider-kubernetes";
+import { BEHAVIOUR, type Bed, DELAY, startKubernetes, whyNoKubernetes } from "../beds/kubernetes/index.ts";
 import { type Cost, floor } from "./floor.ts";
 import { kindOf } from "./kinds.ts";
 import { openPlace, release } from "./place.ts";
@@ -13,6 +14,7 @@ const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     sizes: { type: "string", default: "1,10,50,200" },
+    boots: { type: "string", default: "0,5" },
     crowd: { type: "string", default: "100" },
     rounds: { type: "string", default: "3" },
   },
@@ -23,9 +25,15 @@ const GOAL = 1.1;
 /** Cost of one size: the floor and the rollout took turns, so that a busy machine is busy for both. */
 interface Row {
   readonly size: number;
+  /** Seconds from a pod's start until it is ready; 0: at once, as no real pod is. */
+  readonly bootSeconds: number;
   readonly floorMs: number;
-  readonly rolloutMs: number;
+  /** Until the new version had the traffic: what the floor does, besides checks, claim and records. */
+  readonly shiftedMs: number;
   readonly ratio: number;
+  /** Until old groups were scaled down or away, too. */
+  readonly rolloutMs: number;
+  readonly rolloutRatio: number;
   readonly floorRequests: number;
   readonly rolloutRequests: number;
 }
@@ -46,14 +54,12 @@ if (why) {
   const bed = await startKubernetes();
   try {
     const rows: Row[] = [];
-    for (const size of values.sizes.split(",").map(Number)) {
-      const row = await rowOf(bed, size, Number(values.rounds));
-      rows.push(row);
-      say(
-        `${String(size).padStart(4)} instances: floor ${row.floorMs} ms, ${row.floorRequests} requests; ` +
-          `red/black ${row.rolloutMs} ms, ${row.rolloutRequests} requests; ${row.ratio} × ${row.ratio <= GOAL ? "✔" : "✖"}`,
-      );
-    }
+    for (const boot of values.boots.split(",").map(Number))
+      for (const size of values.sizes.split(",").map(Number)) {
+        const row = await rowOf(bed, size, boot, Number(values.rounds));
+        rows.push(row);
+        say(lineOf(row));
+      }
     const crowd = await crowdOf(bed, Number(values.crowd));
     say(
       `${crowd.rollouts} rollouts at once: ${crowd.ms} ms, ${crowd.requests} requests (${crowd.requestsEach} each), ` +
@@ -65,16 +71,28 @@ if (why) {
   }
 }
 
-async function rowOf(bed: Bed, size: number, rounds: number): Promise<Row> {
-  const stage = await openStage({ bed });
+function lineOf(row: Row): string {
+  const mark = (ratio: number): string => `${ratio} × ${ratio <= GOAL ? "✔" : "✖"}`;
+  return (
+    `${String(row.size).padStart(4)} instances, ready after ${row.bootSeconds} s: ` +
+    `floor ${row.floorMs} ms, ${row.floorRequests} requests; ` +
+    `red/black switched after ${row.shiftedMs} ms, ${mark(row.ratio)}, ` +
+    `done after ${row.rolloutMs} ms, ${mark(row.rolloutRatio)}, ${row.rolloutRequests} requests`
+  );
+}
+
+async function rowOf(bed: Bed, size: number, bootSeconds: number, rounds: number): Promise<Row> {
+  const annotations = bootSeconds > 0 ? { [BEHAVIOUR]: "slow-start", [DELAY]: `${bootSeconds}s` } : {};
+  const stage = await openStage({ bed, release: (image) => booting(image, annotations) });
   const bare = await openPlace(bed, "serviceSelector");
   const floors: Cost[] = [];
-  const rollouts: Cost[] = [];
+  const rollouts: RolloutCost[] = [];
   await stage.serve("shop:0", size);
   for (let round = 1; round <= rounds; round++) {
     const image = `shop:${round}`;
     const { namespace, cluster: service } = bare;
-    floors.push(await floor(bed.admin.config, { namespace, service, name: `floor-${round}`, image, size }));
+    const name = `floor-${round}`;
+    floors.push(await floor(bed.admin.config, { namespace, service, name, image, size, annotations }));
     rollouts.push(await rollout(stage, image));
   }
   await stage.close();
@@ -84,32 +102,48 @@ async function rowOf(bed: Bed, size: number, rounds: number): Promise<Row> {
   const [floorCost, rolloutCost] = [middle(floors), middle(rollouts)];
   return {
     size,
+    bootSeconds,
     floorMs: Math.round(floorCost.ms),
+    shiftedMs: Math.round(rolloutCost.shiftedMs),
+    ratio: Math.round((100 * rolloutCost.shiftedMs) / floorCost.ms) / 100,
     rolloutMs: Math.round(rolloutCost.ms),
-    ratio: Math.round((100 * rolloutCost.ms) / floorCost.ms) / 100,
+    rolloutRatio: Math.round((100 * rolloutCost.ms) / floorCost.ms) / 100,
     floorRequests: floorCost.requests,
     rolloutRequests: rolloutCost.requests,
   };
 }
 
-async function rollout(stage: Stage, image: string): Promise<Cost> {
+interface RolloutCost extends Cost {
+  readonly shiftedMs: number;
+}
+
+async function rollout(stage: Stage, image: string): Promise<RolloutCost> {
   const before = requestsOf(stage);
   const since = performance.now();
-  const { outcome, reason } = await stage.end(
-    await stage.deploy(image, redBlack({ deadline: "5m", keep: 1 })),
-  );
+  const run = await stage.deploy(image, redBlack({ deadline: "5m", keep: 1 }));
+  const events: Event[] = [];
+  for await (const event of run.events()) events.push(event);
   const ms = performance.now() - since;
-  if (outcome !== "succeeded") throw new Error(`the rollout ended ${outcome}: ${reason}`);
-  return { ms, requests: requestsOf(stage) - before };
+  const outcome = await run.outcome();
+  if (outcome !== "succeeded") throw new Error(`the rollout ended ${outcome}: ${await endOf(run)}`);
+  const began = events[0]?.at ?? 0;
+  const shifted = events.findLast(({ type }) => type === "traffic-shifted")?.at ?? Infinity;
+  return { ms, shiftedMs: shifted - began, requests: requestsOf(stage) - before };
+}
+
+function booting(image: string, annotations: Readonly<Record<string, string>>): KubernetesRelease {
+  const spec = { containers: [{ name: "app", image, ports: [{ name: "http", containerPort: 8080 }] }] };
+  return { template: { metadata: { labels: { app: "shop" }, annotations }, spec } };
 }
 
 function requestsOf({ provider }: Pick<Stage, "provider">): number {
   return provider.requests().reduce((sum, { count }) => sum + count, 0);
 }
 
-function middle(costs: readonly Cost[]): Cost {
-  const sorted = costs.toSorted((a, b) => a.ms - b.ms);
-  return sorted[Math.floor(sorted.length / 2)] ?? { ms: 0, requests: 0 };
+function middle<T extends Cost>(costs: readonly T[]): T {
+  const found = costs.toSorted((a, b) => a.ms - b.ms)[Math.floor(costs.length / 2)];
+  if (!found) throw new Error("no round was measured");
+  return found;
 }
 
 async function endOf(run: RunHandle): Promise<string> {

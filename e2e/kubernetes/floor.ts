@@ -13,7 +13,7 @@ export interface Cost {
  */
 export async function floor(
   config: KubeConfig,
-  { namespace, service, name, image, size }: FloorOptions,
+  { namespace, service, name, image, size, annotations }: FloorOptions,
 ): Promise<Cost> {
   const { api, counted } = counting(connection({ config }));
   const since = performance.now();
@@ -25,7 +25,7 @@ export async function floor(
     spec: {
       replicas: size,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: "app", image }] } },
+      template: { metadata: { labels, annotations }, spec: { containers: [{ name: "app", image }] } },
     },
   });
   await untilReady(api, namespace, `floor=${name}`, size);
@@ -46,6 +46,7 @@ export interface FloorOptions {
   readonly name: string;
   readonly image: string;
   readonly size: number;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 interface SeenPod {

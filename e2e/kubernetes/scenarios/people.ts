@@ -64,6 +64,30 @@ export const peopleScenarios: readonly Scenario[] = [
       }),
   },
   {
+    name: "a PodDisruptionBudget allows no disruption at all",
+    wanted: "succeeded, and the old version is down to 0",
+    run: ({ bed }) =>
+      served({ bed }, async (stage) => {
+        const { namespace, cluster } = stage.place;
+        const selector = { matchLabels: { "gennaker.io/cluster": cluster } };
+        await bed.apply(
+          manifest({
+            apiVersion: "policy/v1",
+            kind: "PodDisruptionBudget",
+            metadata: { name: cluster, namespace },
+            spec: { maxUnavailable: 0, selector },
+          }),
+        );
+        const { outcome } = await stage.end(await stage.deploy("shop:2"));
+        const pods = await bed.admin.config.makeApiClient(CoreV1Api).listNamespacedPod({
+          namespace,
+          labelSelector: "gennaker.io/group=shop-v001",
+        });
+        const left = pods.items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined).length;
+        return `${outcome}, and the old version is down to ${left}`;
+      }),
+  },
+  {
     name: "traffic that changed since it was looked at is not overwritten",
     wanted: "conflict",
     run: ({ bed }) =>

@@ -23,6 +23,7 @@ import { clusterNameProblem, isClusterName } from "./cluster-name.ts";
 import { claim } from "./commands/claim.ts";
 import { createGroup } from "./commands/create-group.ts";
 import { destroyGroup } from "./commands/destroy-group.ts";
+import { LastRecord } from "./commands/last-record.ts";
 import { scaleGroup } from "./commands/scale-group.ts";
 import { setTraffic } from "./commands/set-traffic.ts";
 import type { Ground } from "./ground.ts";
@@ -144,9 +145,9 @@ class Kubernetes implements KubernetesProvider {
 
   claim(cluster: Cluster, { run }: { readonly run: string }, options?: CallOptions): Promise<number> {
     return this.#run(cluster, "claim", options, async ({ ground, view }, call) => {
-      const epoch = await claim(ground, run, call);
-      // Others may have written before it.
-      view.distrust();
+      const { epoch, marksAll } = await claim(ground, run, call);
+      // Others may have written before it. A watch that tells of all marks has told of that.
+      if (!marksAll) view.distrust();
       return epoch;
     });
   }
@@ -202,9 +203,10 @@ class Kubernetes implements KubernetesProvider {
       "destroy",
       options,
       async ({ ground, view }, call) => {
-        await destroyGroup(ground, change, token, call);
+        const uid = await destroyGroup(ground, change, token, call);
         // A delete does not say its version.
-        view.distrust();
+        if (uid === undefined) view.distrust();
+        else view.expectGone(uid);
       },
       change.group,
     );
@@ -260,6 +262,7 @@ class Kubernetes implements KubernetesProvider {
     const own = clusters[cluster.name] ?? {};
     const ground: Ground = {
       calls: this.#calls,
+      lastRecord: new LastRecord(),
       cluster: cluster.name,
       traffic: own.traffic ?? traffic,
       nodesMayCome,

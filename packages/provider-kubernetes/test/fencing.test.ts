@@ -1,6 +1,6 @@
 import { ProviderError } from "@gennaker/core/ports";
 import { expect, it } from "vitest";
-import type { ApiRequest } from "../src/index.ts";
+import { type ApiRequest, kubernetes } from "../src/index.ts";
 import { type Bed, openBed, release, TRAFFIC } from "./fixtures/bed.ts";
 
 /** Holds the first request of a sort on its way; the newcomer claims; then the request goes on. */
@@ -127,4 +127,42 @@ it("traffic objects that are made anew after the claim are written under its epo
     kind: "fenced",
     claimedBy: "other",
   });
+});
+
+it("a claim is above one of another process that it has not heard of", async () => {
+  const bed = await openBed();
+  const other = kubernetes({ namespace: "prod", api: bed.api });
+  const first = await bed.provider.claim(bed.cluster, { run: "run-2" });
+  const second = await other.claim(other.cluster("shop"), { run: "run-3" });
+  const third = await bed.provider.claim(bed.cluster, { run: "run-4" });
+  expect([second - first, third - second]).toEqual([1, 1]);
+});
+
+it("a claim makes the record anew when somebody deleted it, and epochs go on", async () => {
+  const bed = await openBed();
+  await bed.group("shop:1");
+  const before = await bed.provider.claim(bed.cluster, { run: "run-2" });
+  bed.api.remove("configmaps", "gennaker-shop");
+  expect(await bed.provider.claim(bed.cluster, { run: "run-3" })).toBe(before + 1);
+});
+
+it("one key makes one group, when another has made it between the look and the record", async () => {
+  const bed = await openBed();
+  const spec = { key: "one", release: release("shop:1"), size: 1 };
+  const token = bed.token();
+  const create = async (): Promise<string> =>
+    (await bed.provider.createGroup(bed.cluster, spec, token)).group;
+  const goesOn = Promise.withResolvers<undefined>();
+  const held = Promise.withResolvers<void>();
+  bed.api.fault = ({ method, path }) => {
+    if (method !== "GET" || !path.includes("/configmaps/")) return undefined;
+    bed.api.fault = () => undefined;
+    held.resolve();
+    return goesOn.promise;
+  };
+  const slow = create();
+  await held.promise;
+  const quick = await create();
+  goesOn.resolve(undefined);
+  expect([await slow, bed.api.all("replicasets").length]).toEqual([quick, 1]);
 });

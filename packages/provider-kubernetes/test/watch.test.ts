@@ -143,3 +143,58 @@ it("tells what Kubernetes warns of a pod, where the pod itself says too little",
   });
   expect((await seen).groups[0]).toMatchObject({ name: group, unhealthy: 1 });
 });
+
+it("tells of a claim, a command and a removal without another look, as long as somebody follows", async () => {
+  const bed = await openBed();
+  const { provider, cluster, token } = bed;
+  const [old, group] = [await bed.group("shop:1"), await bed.group("shop:2")];
+  const stop = new AbortController();
+  const follow = (async () => {
+    for await (const _ of provider.watch(cluster, { signal: stop.signal }));
+  })();
+  await provider.observe(cluster);
+  const seen = async (): Promise<readonly string[]> => {
+    const before = bed.api.requests.length;
+    const { groups } = await provider.observe(cluster);
+    const asked = bed.api.requests.slice(before).filter(({ path }) => !path.includes("watch=true"));
+    return [...groups.map(({ name, desired }) => `${name} ${desired}`), `${asked.length} asked`];
+  };
+  await bed.claim("run-2");
+  expect(await seen()).toEqual([`${old} 1`, `${group} 1`, "0 asked"]);
+  await provider.scaleGroup(cluster, { group, size: 2 }, token());
+  expect(await seen()).toEqual([`${old} 1`, `${group} 2`, "0 asked"]);
+  await provider.destroyGroup(cluster, { group: old }, token());
+  expect(await seen()).toEqual([`${group} 2`, "0 asked"]);
+  stop.abort();
+  await follow;
+});
+
+it("is joined by whoever looks while it is being opened", async () => {
+  const bed = await openBed();
+  await bed.group("shop:1");
+  const before = listsIn(bed);
+  const seen = until(bed, () => true);
+  const { groups } = await bed.provider.observe(bed.cluster);
+  expect([groups.length, (await seen).groups.length, listsIn(bed) - before]).toEqual([1, 1, 1]);
+});
+
+it("does not say after a claim what it knows from before, where a group was removed meanwhile", async () => {
+  const bed = await openBed();
+  await bed.group("shop:1");
+  await bed.group("shop:2");
+  const stop = new AbortController();
+  const follow = (async () => {
+    for await (const _ of bed.provider.watch(bed.cluster, { signal: stop.signal }));
+  })();
+  await bed.provider.observe(bed.cluster);
+  bed.api.fault = ({ method, path }) =>
+    method === "PATCH" && path.includes("/replicasets/shop-v001")
+      ? status(404, "NotFound", "gone")
+      : undefined;
+  await bed.claim("run-2");
+  const before = listsIn(bed);
+  await bed.provider.observe(bed.cluster);
+  expect(listsIn(bed) - before).toBe(1);
+  stop.abort();
+  await follow;
+});

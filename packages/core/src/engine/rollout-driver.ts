@@ -6,6 +6,7 @@ import {
   UnsupportedError,
 } from "../errors.ts";
 import type { NewEvent, RolloutCommand } from "../machine/events.ts";
+import { decideBlind } from "../machine/rollout/blind.ts";
 import { decideRollout, type RolloutDecision } from "../machine/rollout/decide.ts";
 import { planRollout } from "../machine/rollout/plan.ts";
 import { servingGroup } from "../machine/rollout/roles.ts";
@@ -68,6 +69,8 @@ export class RolloutDriver {
   readonly #feed: WorldFeed;
   readonly #door: PreviewDoor;
   #claimed = false;
+  /** Since when it may not look. */
+  #blindSince: number | undefined;
   #viewed = "";
   #nextViewAt = 0;
 
@@ -85,9 +88,12 @@ export class RolloutDriver {
     const signal = AbortSignal.any([this.#drive.signal, stop.signal]);
     let following: Promise<void> | undefined;
     try {
+      const { watch } = this.#drive.calls.provider.supports;
+      // A watch takes a while to open: meanwhile there is enough to do. One that only asks would ask twice.
+      if (watch) following = this.#feed.follow(signal);
       if (!this.#rollout()) await this.#plan(signal);
       if (this.#isOver()) return;
-      following = this.#feed.follow(signal);
+      following ??= this.#feed.follow(signal);
       await this.#loop(signal);
     } finally {
       stop.abort();
@@ -104,13 +110,17 @@ export class RolloutDriver {
       throw new UnsupportedError(
         `strategy ${wanted.name} needs traffic to be ${wanted.modes.join(" or ")}; provider ${calls.provider.name} can only do ${traffic}: take another strategy for ${clusterId(calls.cluster)}`,
       );
-    const world = await this.#fresh(signal);
+    // A group that is only brought back has its release already.
+    const revived = group !== undefined && release === null;
+    const undoes = wanted.name === UNDO || replaces !== undefined;
+    const check = (): Promise<readonly string[]> =>
+      revived ? Promise.resolve([]) : calls.check(release, signal);
+    // Who undoes has nothing to check when it is done already.
+    const [world, early] = await Promise.all([this.#fresh(signal), undoes ? [] : check()]);
     const serving = wanted.name === UNDO ? servesAlready(world, { group, release }) : undefined;
     const done = serving ?? otherThan(replaces, world);
     if (done !== undefined) return this.#advance(() => [this.#alreadyDone(done)]);
-    // A group that is only brought back has its release already.
-    const revived = group !== undefined && release === null;
-    const found = revived ? [] : await calls.check(release, signal);
+    const found = undoes ? await check() : early;
     const there = revived ? await this.#releaseOf(group, world) : null;
     const ask = {
       stage: effect.id,
@@ -165,13 +175,27 @@ export class RolloutDriver {
       try {
         await this.#turn(signal);
         troubleMs = TROUBLE_MS;
+        this.#blindSince = undefined;
       } catch (error) {
         if (!isTrouble(error)) throw error;
         await this.#report(error);
+        await this.#endIfBlind(error);
+        if (this.#isOver()) return;
         await sleep(this.#drive.clock, troubleMs, signal);
         troubleMs = Math.min(TROUBLE_MAX_MS, troubleMs * 2);
       }
     }
+  }
+
+  // What is not answered may be answered the next time; what is denied stays so until somebody grants it.
+  async #endIfBlind(error: unknown): Promise<void> {
+    const { clock, redactor } = this.#drive;
+    const now = clock.now();
+    const denied = error instanceof ProviderError && error.kind === "denied";
+    if (!denied) return void (this.#blindSince = undefined);
+    const since = (this.#blindSince ??= now);
+    const { message: why } = redactor.error(error);
+    await this.#advance((current) => decideBlind(current, { now, since, why }));
   }
 
   async #turn(signal: AbortSignal): Promise<void> {

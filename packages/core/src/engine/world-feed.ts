@@ -64,12 +64,19 @@ export class WorldFeed {
       try {
         changed = await (watch ? this.#watch(signal) : this.#poll(signal));
       } catch (error) {
-        if (!signal.aborted)
-          this.#logger.warn({ error, cluster: this.#calls.cluster }, "lost sight of a cluster");
+        if (!signal.aborted) this.#lose(error);
       }
       pauseMs = changed ? POLL_MS : Math.min(POLL_MAX_MS, pauseMs * 2);
       await sleep(this.#clock, pauseMs, signal);
     }
+  }
+
+  // What was seen last may be long ago by now: whoever decides is to look anew, or to hear why that is impossible.
+  #lose(error: unknown): void {
+    this.#logger.warn({ error, cluster: this.#calls.cluster }, "lost sight of a cluster");
+    if (this.#meanwhile) return;
+    this.#world = undefined;
+    this.#changed();
   }
 
   // A watch is to end when the signal aborts; one that does not is left behind.

@@ -4,8 +4,10 @@ import { AUTOSCALERS, CONFIG_MAPS, REPLICA_SETS, SECRETS } from "../api/resource
 import { noSuchRoute } from "../commands/set-traffic.ts";
 import { newSet } from "../commands/new-set.ts";
 import { templateFor } from "../commands/template-for.ts";
+import { readRecord } from "../commands/record.ts";
 import type { Ground } from "../ground.ts";
-import { lookAtRoutes, lookAtSets } from "../observe/look.ts";
+import type { ReplicaSet } from "../objects/objects.ts";
+import { lookAtRoutes, lookAtSets, type Routes } from "../observe/look.ts";
 import { type KubernetesRelease, releaseProblems } from "../release.ts";
 import { routeKey } from "../traffic/traffic.ts";
 import { needsOf } from "./needs.ts";
@@ -29,20 +31,32 @@ export async function preflight(
     const role = roleText(roleOf(`gennaker-${ground.cluster}`, namespace, missing));
     return [...looks, `${may}. The Role that is missing:\n${role}`];
   }
-  return [
-    ...looks,
-    ...(await routeProblems(ground, call)),
-    ...(await autoscalerProblems(ground, call)),
-    ...(looks.length === 0 ? await releaseProblemsHere(ground, release, call) : []),
-  ];
+  const sight = look(ground, call);
+  const [ofRoutes, ofAutoscaler, ofRelease] = await Promise.all([
+    sight.then((there) => routeProblems(ground, there)),
+    autoscalerProblems(ground, call),
+    looks.length === 0 ? releaseProblemsHere(ground, sight, release, call) : [],
+    // The claim that follows needs it, and finds it read.
+    readRecord(ground, call),
+  ]);
+  return [...looks, ...ofRoutes, ...ofAutoscaler, ...ofRelease];
 }
 
-async function routeProblems(ground: Ground, call: Call): Promise<readonly string[]> {
+interface There {
+  readonly sets: readonly ReplicaSet[];
+  readonly routes: Routes;
+}
+
+async function look(ground: Ground, call: Call): Promise<There> {
+  const [sets, routes] = await Promise.all([lookAtSets(ground, call), lookAtRoutes(ground, call)]);
+  return { sets, routes };
+}
+
+function routeProblems(ground: Ground, { sets, routes }: There): readonly string[] {
   const { cluster, traffic } = ground;
-  const routes = await lookAtRoutes(ground, call);
   const absent = traffic.routes(cluster).filter((route) => !route.blank && !routes.has(routeKey(route)));
   if (absent.length > 0) return absent.map((route) => noSuchRoute(ground, route).message);
-  return traffic.problems?.({ cluster, routes, sets: await lookAtSets(ground, call) }) ?? [];
+  return traffic.problems?.({ cluster, routes, sets }) ?? [];
 }
 
 async function autoscalerProblems({ autoscaler, calls }: Ground, call: Call): Promise<readonly string[]> {
@@ -50,9 +64,12 @@ async function autoscalerProblems({ autoscaler, calls }: Ground, call: Call): Pr
   return [`autoscaler: there is no HorizontalPodAutoscaler ${autoscaler} in namespace ${calls.namespace}`];
 }
 
+const NOTHING: There = { sets: [], routes: new Map() };
+
 // The server itself is asked whether it would take it: defaults, admission and all.
 async function releaseProblemsHere(
   ground: Ground,
+  sight: Promise<There>,
   release: KubernetesRelease,
   call: Call,
 ): Promise<readonly string[]> {
@@ -70,7 +87,9 @@ async function releaseProblemsHere(
         `versioned: there is no ${resource.kind} ${name} in namespace ${calls.namespace}`,
     );
   try {
-    const template = await templateFor(ground, await lookAtSets(ground, call), release, call);
+    // A whole template needs nothing of what is there.
+    const there = release.template === undefined ? await sight : NOTHING;
+    const template = templateFor(ground, there, release);
     const token = { run: "check", epoch: 0, command: "check" };
     const spec = { key: "check", release, size: 0 };
     const set = newSet({ cluster, sequence: 0, spec, template, token });

@@ -43,7 +43,7 @@ const SETTLE_MS = 2000;
  */
 export async function adopt(ground: Ground, what: AdoptOptions, call: Call): Promise<Adopted> {
   const run = `adopt ${what.deployment}`;
-  const epoch = await claim(ground, run, call);
+  const { epoch } = await claim(ground, run, call);
   const token: Token = { run, epoch, command: "adopt" };
   const deployment = await ground.calls.find<Deployment>(DEPLOYMENTS, what.deployment, call);
   if (deployment) await release(ground, deployment, token, call);

@@ -10,12 +10,21 @@ import { again } from "./again.ts";
 import { type Stamp, stampOf, stampSteps } from "./fence.ts";
 import { lostRecord, readRecord, writeRecord } from "./record.ts";
 
+/** A claim that holds. */
+export interface Claimed {
+  readonly epoch: number;
+  /**
+   * Whether the marks are newer than anything that an older epoch can have written: who has seen them has seen all of it.
+   */
+  readonly marksAll: boolean;
+}
+
 /**
  * Takes the cluster. First the record gets a new epoch, then every object that a command can write is marked with it.
  * Commands write only into the version of an object that they have seen with their own mark, so that from then on none of an
  * older epoch can land.
  */
-export async function claim(ground: Ground, run: string, call: Call): Promise<number> {
+export async function claim(ground: Ground, run: string, call: Call): Promise<Claimed> {
   const stamp = await again("the record", () => nextEpoch(ground, run, call), call, lostRecord);
   const [sets, routes, autoscaler, pods] = await Promise.all([
     lookAtSets(ground, call),
@@ -26,7 +35,7 @@ export async function claim(ground: Ground, run: string, call: Call): Promise<nu
   const known = ground.traffic.routes(ground.cluster);
   const mark = (resource: Resource, object: KubernetesObject): Promise<unknown> =>
     markObject(ground, resource, object, stamp, call);
-  await Promise.all([
+  const marks = await Promise.all([
     ...sets.map((set) => markSet(ground, set, stamp, call)),
     ...known.flatMap((route) => {
       const object = routes.get(routeKey(route));
@@ -35,11 +44,14 @@ export async function claim(ground: Ground, run: string, call: Call): Promise<nu
     ...(autoscaler ? [mark(AUTOSCALERS, autoscaler)] : []),
     ...pods.map((pod) => mark(PODS, pod)),
   ]);
-  return stamp.epoch;
+  // Where a group is gone, or all are, no mark is newer than its end.
+  const marksAll = sets.length > 0 && marks.every((marked) => marked !== undefined);
+  return { epoch: stamp.epoch, marksAll };
 }
 
 async function nextEpoch(ground: Ground, run: string, call: Call): Promise<Stamp> {
-  const record = await readRecord(ground, call);
+  // As it was told last: written into that version or, if it is another by now, read anew.
+  const record = ground.lastRecord.take() ?? (await readRecord(ground, call));
   // A record that somebody deleted must not make epochs or names start over.
   const sets = record ? [] : await lookAtSets(ground, call);
   const epochs = sets.map((set) => stampOf(set, ground.cluster)?.epoch ?? 0);
@@ -74,9 +86,15 @@ async function discard({ calls }: Ground, { metadata }: KubernetesObject, call: 
 }
 
 // Marked first: between the look and the mark it may have become a group.
-async function markSet(ground: Ground, set: ReplicaSet, stamp: Stamp, call: Call): Promise<void> {
+async function markSet(
+  ground: Ground,
+  set: ReplicaSet,
+  stamp: Stamp,
+  call: Call,
+): Promise<ReplicaSet | undefined> {
   const now = await markObject<ReplicaSet>(ground, REPLICA_SETS, set, stamp, call);
   if (now && isLeftOver(now)) await discard(ground, now, call);
+  return now;
 }
 
 /** The object with its mark; undefined when it is gone, or marked by somebody newer. */

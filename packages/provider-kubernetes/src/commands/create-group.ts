@@ -6,14 +6,14 @@ import type { Ground } from "../ground.ts";
 import { epochMark, GROUP, KEY, KEY_HASH, RESERVED, SEQUENCE } from "../marks.ts";
 import type { KubernetesObject, ReplicaSet } from "../objects/objects.ts";
 import { isGroup } from "../observe/group.ts";
-import { lookAtSets } from "../observe/look.ts";
+import { lookAtRoutes, lookAtSets, type Routes } from "../observe/look.ts";
 import { type KubernetesRelease, releaseProblems } from "../release.ts";
 import { labelsOf, makeCopies, ownedBy } from "../template/versioned.ts";
 import { again } from "./again.ts";
 import { checkSize } from "./checks.ts";
 import { admit, refuseUnlessRecorded } from "./fence.ts";
-import { hashOf, newSet } from "./new-set.ts";
-import { lostRecord, writeRecord } from "./record.ts";
+import { hashOf, type NewSet, newSet } from "./new-set.ts";
+import { type ClusterRecord, lostRecord, writeRecord } from "./record.ts";
 import { shieldTraffic } from "./shield-traffic.ts";
 import { templateFor } from "./template-for.ts";
 
@@ -29,24 +29,37 @@ export async function createGroup(ground: Ground, spec: Spec, token: Token, call
   checkSize(spec.size);
   const problems = releaseProblems(spec.release);
   if (problems.length > 0) throw new Refusal("invalid", problems.join("; "));
-  // The record first: a group that was made with this key before its number was recorded is seen by the look.
-  const { sequence } = await refuseUnlessRecorded(ground, token, call);
-  const sets = await lookAtSets(ground, call);
+  const { recorded, sets, routes } = await lookAround(ground, token, call);
   const found = sets.find((set) => hasKey(set, spec.key));
   if (found && isGroup(found)) return found.metadata.name;
-  await shieldTraffic(ground, token, call);
+  await shieldTraffic(ground, routes, token, call);
   // A create can meet a conflict too: for a quota that others use at the same time.
-  const reserved = (): Promise<ReplicaSet> => reserve(ground, sets, sequence, spec, token, call);
+  const reserved = async (): Promise<ReplicaSet> => {
+    const template = templateFor(ground, { sets, routes }, spec.release);
+    return reserve(ground, sets, recorded.sequence, { spec, template, token }, call);
+  };
   const set = found ?? (await again("the name of a new group", reserved, call));
   await again(set.metadata.name, () => equip(ground, set, spec.release, call), call);
-  await again("the record", () => record(ground, set, token, call), call, lostRecord);
-  await again(
-    set.metadata.name,
-    () => activate(ground, set.metadata.name, token, call),
-    call,
-    lostReservation,
-  );
+  await recordNumber(ground, set, recorded, token, call);
+  await activate(ground, set, token, call);
   return set.metadata.name;
+}
+
+interface Around {
+  readonly recorded: ClusterRecord;
+  readonly sets: readonly ReplicaSet[];
+  readonly routes: Routes;
+}
+
+async function lookAround(ground: Ground, token: Token, call: Call): Promise<Around> {
+  const [recorded, sets, routes] = await Promise.all([
+    refuseUnlessRecorded(ground, token, call),
+    lookAtSets(ground, call),
+    lookAtRoutes(ground, call),
+  ]);
+  if (recorded.sequence <= Math.max(0, ...sets.map(sequenceOf))) return { recorded, sets, routes };
+  // Whose number that is may have been made since the look, with this very key: a look after the record shows it.
+  return { recorded, sets: await lookAtSets(ground, call), routes };
 }
 
 async function equip(ground: Ground, set: ReplicaSet, release: KubernetesRelease, call: Call): Promise<void> {
@@ -65,12 +78,10 @@ async function reserve(
   ground: Ground,
   sets: readonly ReplicaSet[],
   recorded: number,
-  spec: Spec,
-  token: Token,
+  { spec, template, token }: Pick<NewSet, "spec" | "template" | "token">,
   call: Call,
 ): Promise<ReplicaSet> {
   const { calls, cluster } = ground;
-  const template = await templateFor(ground, sets, spec.release, call);
   const last = Math.max(recorded, ...sets.map(sequenceOf));
   for (let sequence = last + 1; sequence <= last + NAMES; sequence++) {
     const set = newSet({ cluster, sequence, spec, template, token });
@@ -92,11 +103,27 @@ function sequenceOf({ metadata }: ReplicaSet): number {
   return Number(metadata.annotations?.[SEQUENCE] ?? 0);
 }
 
-// Also where the number is recorded already, the look is needed: it proves that the epoch held after the reservation.
-async function record(ground: Ground, set: ReplicaSet, token: Token, call: Call): Promise<void> {
-  const now = await refuseUnlessRecorded(ground, token, call);
-  if (now.sequence >= sequenceOf(set)) return;
-  await writeRecord(ground, { ...now, sequence: sequenceOf(set) }, call);
+// Writing into the version that was read before the reservation proves as well as reading it anew that the epoch held
+// after it. Where the number is recorded already, nothing is written: then only reading it anew does.
+async function recordNumber(
+  ground: Ground,
+  set: ReplicaSet,
+  before: ClusterRecord,
+  token: Token,
+  call: Call,
+): Promise<void> {
+  const sequence = sequenceOf(set);
+  let seen: ClusterRecord | undefined = before.sequence < sequence ? before : undefined;
+  await again(
+    "the record",
+    async () => {
+      const now = seen ?? (await refuseUnlessRecorded(ground, token, call));
+      seen = undefined;
+      if (now.sequence < sequence) await writeRecord(ground, { ...now, sequence }, call);
+    },
+    call,
+    lostRecord,
+  );
 }
 
 // A newer claim discards it; then the next look tells by whom.
@@ -104,11 +131,24 @@ const lostReservation = (error: unknown): boolean => isLostRace(error) || isAnsw
 
 const path = (annotation: string): string => `/metadata/annotations/${annotation.replaceAll("/", "~1")}`;
 
-async function activate(ground: Ground, name: string, token: Token, call: Call): Promise<void> {
-  const { calls, cluster } = ground;
-  const set = await calls.find<ReplicaSet>(REPLICA_SETS, name, call);
-  await admit(ground, token, set, call);
-  if (!set) throw new Refusal("conflict", `${name} was deleted by somebody while it was being made`);
+async function activate(ground: Ground, first: ReplicaSet, token: Token, call: Call): Promise<void> {
+  const { name } = first.metadata;
+  let seen: ReplicaSet | undefined = first;
+  await again(
+    name,
+    async () => {
+      const set = seen ?? (await ground.calls.find<ReplicaSet>(REPLICA_SETS, name, call));
+      seen = undefined;
+      await admit(ground, token, set, call);
+      if (!set) throw new Refusal("conflict", `${name} was deleted by somebody while it was being made`);
+      await makeGroup(ground, set, call);
+    },
+    call,
+    lostReservation,
+  );
+}
+
+async function makeGroup({ calls, cluster }: Ground, set: ReplicaSet, call: Call): Promise<void> {
   const size = set.metadata.annotations?.[RESERVED];
   if (size === undefined) return;
   const mark = set.metadata.annotations?.[epochMark(cluster)];
@@ -118,7 +158,7 @@ async function activate(ground: Ground, name: string, token: Token, call: Call):
     { op: "remove", path: path(RESERVED) },
     { op: "replace", path: "/spec/replicas", value: Number(size) },
   ];
-  await calls.patch(REPLICA_SETS, name, steps, call);
+  await calls.patch(REPLICA_SETS, set.metadata.name, steps, call);
 }
 
 /** Services for groups that have none yet. */

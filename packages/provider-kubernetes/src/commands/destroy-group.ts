@@ -9,20 +9,20 @@ import { setsIf } from "./situation.ts";
 
 /**
  * Deletes the ReplicaSet. Its pods, its Service and its settings follow, collected by Kubernetes; pods drain as their
- * `preStop` and `terminationGracePeriodSeconds` say.
+ * `preStop` and `terminationGracePeriodSeconds` say. Resolves to the `uid` of what was deleted; undefined: it was gone.
  */
 export async function destroyGroup(
   ground: Ground,
   { group, condition }: Parameters<Provider["destroyGroup"]>[1],
   token: Token,
   call: Call,
-): Promise<void> {
-  await again(
+): Promise<string | undefined> {
+  return again(
     group,
     async () => {
       const set = (await setsIf(ground, condition, call)).find(({ metadata }) => metadata.name === group);
       await admit(ground, token, set, call);
-      if (!set) return;
+      if (!set) return undefined;
       const { name, uid, resourceVersion } = set.metadata;
       const exactly = {
         ...(uid !== undefined && { uid }),
@@ -30,8 +30,10 @@ export async function destroyGroup(
       };
       try {
         await ground.calls.delete(REPLICA_SETS, { name, ...exactly }, call);
+        return uid;
       } catch (error) {
         if (!isAnswer(error, 404)) throw error;
+        return undefined;
       }
     },
     call,

@@ -21,9 +21,14 @@ export function recordName(cluster: string): string {
 }
 
 /** Undefined when the cluster was never claimed. */
-export async function readRecord({ calls, cluster }: Ground, call: Call): Promise<ClusterRecord | undefined> {
+export async function readRecord(
+  { calls, cluster, lastRecord }: Ground,
+  call: Call,
+): Promise<ClusterRecord | undefined> {
   const found = await calls.find<Settings>(CONFIG_MAPS, recordName(cluster), call);
-  return found && recordOf(found);
+  const record = found && recordOf(found);
+  lastRecord.keep(record);
+  return record;
 }
 
 function recordOf({ data = {}, metadata }: Settings): ClusterRecord {
@@ -41,7 +46,7 @@ function dataOf({ epoch, claimedBy, sequence }: ClusterRecord): Record<string, s
 
 /** Writes the record, if nobody else did since it was read. @throws ApiFailure, a conflict, when somebody did */
 export async function writeRecord(
-  { calls, cluster }: Ground,
+  { calls, cluster, lastRecord }: Ground,
   record: ClusterRecord,
   call: Call,
 ): Promise<void> {
@@ -49,14 +54,16 @@ export async function writeRecord(
   const { resourceVersion } = record;
   const data = dataOf(record);
   if (resourceVersion !== undefined) {
-    await calls.merge(CONFIG_MAPS, name, { metadata: { resourceVersion }, data }, call);
+    const body = { metadata: { resourceVersion }, data };
+    lastRecord.keep(recordOf(await calls.merge<Settings>(CONFIG_MAPS, name, body, call)));
     return;
   }
   const labels = { [CLUSTER]: cluster, [MANAGED_BY]: "gennaker" };
-  await calls.create<Settings>(CONFIG_MAPS, { metadata: { name, labels }, data }, call);
+  const object = { metadata: { name, labels }, data };
+  lastRecord.keep(recordOf(await calls.create<Settings>(CONFIG_MAPS, object, call)));
 }
 
-/** Whether a record could not be written because somebody else was quicker. */
+/** Whether a record could not be written because somebody else was quicker: to write it, or to delete it. */
 export function lostRecord(error: unknown): boolean {
-  return isAnswer(error, 409);
+  return isAnswer(error, 409) || isAnswer(error, 404);
 }

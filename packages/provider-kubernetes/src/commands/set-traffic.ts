@@ -67,8 +67,7 @@ function named(shares: Readonly<Record<string, number>>): readonly string[] {
 }
 
 async function viewIf(ground: Ground, condition: Condition | undefined, call: Call): Promise<TrafficView> {
-  const routes = await lookAtRoutes(ground, call);
-  const sets = await setsIf(ground, condition, call);
+  const [routes, sets] = await Promise.all([lookAtRoutes(ground, call), setsIf(ground, condition, call)]);
   return { cluster: ground.cluster, routes, sets };
 }
 

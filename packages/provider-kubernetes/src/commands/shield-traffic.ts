@@ -5,7 +5,7 @@ import { PODS } from "../api/resource.ts";
 import type { Ground } from "../ground.ts";
 import { CLUSTER, TRAFFIC_MANAGER } from "../marks.ts";
 import type { Pod } from "../objects/objects.ts";
-import { lookAtRoutes } from "../observe/look.ts";
+import { lookAtRoutes, type Routes } from "../observe/look.ts";
 import { routeKey } from "../traffic/traffic.ts";
 import { again } from "./again.ts";
 import { admit } from "./fence.ts";
@@ -14,13 +14,15 @@ import { admit } from "./fence.ts";
  * Before a group is made: a router that would give its pods traffic at once is narrowed, unless that took traffic from
  * pods which are served now.
  */
-export async function shieldTraffic(ground: Ground, token: Token, call: Call): Promise<void> {
+export async function shieldTraffic(ground: Ground, first: Routes, token: Token, call: Call): Promise<void> {
   const { calls, cluster, traffic } = ground;
   if (!traffic.shield) return;
+  let seen: Routes | undefined = first;
   await again(
     `traffic of ${cluster}`,
     async () => {
-      const routes = await lookAtRoutes(ground, call);
+      const routes = seen ?? (await lookAtRoutes(ground, call));
+      seen = undefined;
       const change = traffic.shield?.({ cluster, routes, sets: [] });
       if (!change) return;
       const current = routes.get(routeKey(change.route));

@@ -1,7 +1,7 @@
 import type { Call } from "../api/calls.ts";
 import { PODS, REPLICA_SETS } from "../api/resource.ts";
 import type { Ground } from "../ground.ts";
-import { CLUSTER } from "../marks.ts";
+import { CLUSTER, GROUP } from "../marks.ts";
 import type { KubernetesObject, Pod, ReplicaSet } from "../objects/objects.ts";
 import { routeKey } from "../traffic/traffic.ts";
 
@@ -15,16 +15,22 @@ export async function lookAtSets({ calls, cluster }: Ground, call: Call): Promis
   return (await calls.list<ReplicaSet>(REPLICA_SETS, ofCluster(cluster), call)).items;
 }
 
-/** The cluster's pods as they are now. */
-export async function lookAtPods({ calls, cluster }: Ground, call: Call): Promise<readonly Pod[]> {
-  return (await calls.list<Pod>(PODS, ofCluster(cluster), call)).items;
+/** The cluster's pods as they are now; only those of some groups, if they are named. */
+export async function lookAtPods(
+  { calls, cluster }: Ground,
+  call: Call,
+  groups: readonly string[] = [],
+): Promise<readonly Pod[]> {
+  const { labels } = ofCluster(cluster);
+  const some = groups.length === 0 ? "" : `,${GROUP} in (${groups.join(",")})`;
+  return (await calls.list<Pod>(PODS, { labels: labels + some }, call)).items;
 }
 
+/** Objects that route traffic, by `Kind name`. */
+export type Routes = ReadonlyMap<string, KubernetesObject>;
+
 /** The objects that route its traffic, as they are now; one that does not exist is left out. */
-export async function lookAtRoutes(
-  { calls, cluster, traffic }: Ground,
-  call: Call,
-): Promise<ReadonlyMap<string, KubernetesObject>> {
+export async function lookAtRoutes({ calls, cluster, traffic }: Ground, call: Call): Promise<Routes> {
   const routes = traffic.routes(cluster);
   const found = await Promise.all(
     routes.map(

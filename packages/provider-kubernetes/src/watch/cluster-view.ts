@@ -2,6 +2,7 @@ import type { ClusterState } from "@gennaker/core/ports";
 import type { KubernetesObject, Pod, PodEvent, ReplicaSet } from "../objects/objects.ts";
 import { PODS, REPLICA_SETS } from "../api/resource.ts";
 import type { Ground } from "../ground.ts";
+import { isGroup } from "../observe/group.ts";
 import { groupsOf } from "../observe/state.ts";
 import { weightsText } from "../commands/set-traffic.ts";
 import { type Route, routeKey } from "../traffic/traffic.ts";
@@ -19,6 +20,8 @@ export class ClusterView {
   #dirty = false;
   #trusted = false;
   readonly #expected = new Map<string, bigint>();
+  /** Groups that were deleted, by `uid`, and are still on the shelf. */
+  readonly #leaving = new Set<string>();
   #events: readonly PodEvent[] = [];
   /** What was told last of the traffic. */
   toldTraffic: string | undefined;
@@ -33,6 +36,11 @@ export class ClusterView {
   expect(versions: ReadonlyMap<string, bigint>): void {
     for (const [plural, version] of versions)
       if (version > (this.#expected.get(plural) ?? 0n)) this.#expected.set(plural, version);
+  }
+
+  /** A group was deleted: what is looked at from now on must not show it. */
+  expectGone(uid: string): void {
+    this.#leaving.add(uid);
   }
 
   /** Nobody knows what was written: only a look will do. */
@@ -51,7 +59,14 @@ export class ClusterView {
     const at = (shelf: Shelf<KubernetesObject>, plural: string): boolean =>
       shelf.isAt(this.#expected.get(plural) ?? 0n);
     const routes = [...this.routes].every(([{ resource }, shelf]) => at(shelf, resource.plural));
-    return routes && at(this.sets, REPLICA_SETS.plural) && at(this.pods, PODS.plural);
+    return routes && this.#isGone() && at(this.sets, REPLICA_SETS.plural) && at(this.pods, PODS.plural);
+  }
+
+  #isGone(): boolean {
+    if (this.#leaving.size === 0) return true;
+    const there = new Set(this.sets.all.filter(isGroup).map(({ metadata }) => metadata.uid));
+    for (const uid of this.#leaving) if (!there.has(uid)) this.#leaving.delete(uid);
+    return this.#leaving.size === 0;
   }
 
   /** Warnings about pods of the namespace. */

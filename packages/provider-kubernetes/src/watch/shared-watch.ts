@@ -5,6 +5,7 @@ import type { Ground } from "../ground.ts";
 import type { KubernetesObject, Pod, ReplicaSet } from "../objects/objects.ts";
 import { ofCluster } from "../observe/look.ts";
 import type { ClusterView } from "./cluster-view.ts";
+import { pause } from "../pause.ts";
 import { followWarnings } from "./warnings.ts";
 import { follow, type Followed, type WatchRules } from "./feed.ts";
 
@@ -28,9 +29,12 @@ export class SharedWatch {
 
   /**
    * The state, if somebody follows the cluster and everything that was written is in it, or comes within moments. Else a
-   * look is needed.
+   * look is needed. A watch that is being opened lists everything anyway: that is waited for.
    */
   async stateIfFresh(signal: AbortSignal | undefined): Promise<ClusterState | undefined> {
+    // Why it cannot be opened, the look tells.
+    await this.#open?.ready.catch(() => undefined);
+    if (signal?.aborted) return undefined;
     const late = new AbortController();
     const stop = (): void => late.abort();
     const timer = setTimeout(stop, CATCH_UP_MS);
@@ -54,11 +58,16 @@ export class SharedWatch {
     const open = (this.#open ??= this.#start());
     try {
       await unlessAborted(open.ready, signal);
+      let toldAt = -Infinity;
       for (let seen = -1; !signal.aborted;) {
+        // Hundreds of pods change at once: what changes within moments is told as one change.
+        const early = toldAt + TOLD_EVERY_MS - performance.now();
+        if (early > 0) await pause(early, signal);
         open.refuseBroken();
         const state = this.#view.state();
         if (state.revision > seen) {
           seen = state.revision;
+          toldAt = performance.now();
           yield state;
         } else await this.#view.nextChange(signal);
       }
@@ -73,6 +82,8 @@ export class SharedWatch {
   }
 
   #start(): Opened {
+    // Everything is listed from now on.
+    this.#view.trust();
     const stopper = new AbortController();
     const ready = this.#followed.map(() => Promise.withResolvers<void>());
     const broken: { error?: unknown; is: boolean } = { is: false };
@@ -119,6 +130,7 @@ interface Opened {
   readonly isLive: boolean;
 }
 
+const TOLD_EVERY_MS = 10;
 /** A watch is usually behind by some milliseconds; one that is further behind may hang. */
 const CATCH_UP_MS = 250;
 

@@ -78,7 +78,7 @@ export function missingStable({ state }: Sight): string {
 }
 
 /** Whether the want has been unmet for too long. */
-export function isLate({ state, phase, now }: Sight): boolean {
+export function isLate({ state, phase, now }: Pick<Sight, "state" | "phase" | "now">): boolean {
   return phase !== undefined && !state.met && elapsed(state.unmet, now) >= phase.deadlineMs;
 }
 

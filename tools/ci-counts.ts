@@ -1,0 +1,91 @@
+// .ci/run: sums up what the parts of CI counted, and prints it as one line.
+//
+//   node tools/ci-counts.ts VITEST_JSON… --e2e E2E_JSON
+//
+// Vitest's own reports first; after --e2e, what end-to-end runs printed with --json: the last line counts. What left no
+// report is one failure: a part that broke down must not look like one that had nothing to do.
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { e2e: { type: "string", multiple: true, default: [] } },
+});
+const parts = [
+  ...positionals.map((file) => countsOf(file, ofVitest)),
+  ...values.e2e.map((file) => countsOf(file, ofEndToEnd)),
+];
+const total = parts.reduce(
+  (sum, part) => ({
+    passed: sum.passed + part.passed,
+    failed: sum.failed + part.failed,
+    skipped: sum.skipped + part.skipped,
+  }),
+  { passed: 0, failed: 0, skipped: 0 },
+);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+
+function countsOf(file: string, read: (text: string) => Counts): Counts {
+  try {
+    return read(readFileSync(file, "utf8"));
+  } catch (error) {
+    console.error(`${file}: no report (${error instanceof Error ? error.message : String(error)})`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+}
+
+// A file that failed to load has no tests in it: it counts as one failure.
+function ofVitest(text: string): Counts {
+  const report = JSON.parse(text) as VitestReport;
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) =>
+      status === "failed" && !assertionResults.some((test) => test.status === "failed"),
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken.length,
+    skipped: report.numPendingTests,
+  };
+}
+
+interface EndToEndReport {
+  readonly skipped?: string;
+  readonly conformance: {
+    readonly passed: number;
+    readonly failed: readonly unknown[];
+    readonly skipped: readonly unknown[];
+  };
+  readonly scenarios: readonly { readonly ok: boolean }[];
+  readonly orphans: number;
+  readonly requestsLost: number;
+}
+
+function ofEndToEnd(text: string): Counts {
+  const report = JSON.parse(text.trimEnd().split("\n").at(-1) ?? "") as EndToEndReport;
+  if (report.skipped !== undefined) return { passed: 0, failed: 0, skipped: 1 };
+  const { conformance, scenarios } = report;
+  const bad = scenarios.filter(({ ok }) => !ok).length;
+  // Whatever made the run fail is in its counts, if no scenario has it already.
+  const lost = bad === 0 && report.orphans + report.requestsLost > 0 ? 1 : 0;
+  return {
+    passed: conformance.passed + scenarios.length - bad,
+    failed: conformance.failed.length + bad + lost,
+    skipped: conformance.skipped.length,
+  };
+}
