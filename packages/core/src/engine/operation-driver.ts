@@ -92,12 +92,12 @@ export class OperationDriver {
   async #say(body: RolloutCommand, epoch: number): Promise<void> {
     const { attempt, calls, using } = this.#drive;
     const { run, id } = attempt.effect;
-    const stage = stageOf(using, attempt.effect);
     await this.#progress(describeCommand(body));
     this.#said += 1;
-    // Another one after each claim, also in another life of this process: a provider that knows it does nothing.
-    const command = `${stage ? workName(id, stage) : id}/${epoch}.${this.#said}`;
-    const token = { run, epoch, command };
+    const stage = stageOf(using, attempt.effect);
+    // A stage that is retried, and one that goes on after a crash, says commands of its own.
+    const work = stage ? workName(id, stage) : id;
+    const token = { run, epoch, command: `${work}/${epoch}.${this.#said}` };
     const end = await calls.say(body, null, token, this.#signal);
     if (end.error !== undefined) await this.#missed(end);
     else this.#misses = 0;

@@ -33,9 +33,8 @@ export function judgeLog(events: readonly Event[]): readonly string[] {
   return wrong;
 }
 
-// A person had stages carried out anew: they may begin and end once more.
+// A person had stages carried out anew: they may begin and end once more; a run that was over waits for a place again.
 function forget(once: Map<string, Event>, stages: readonly string[]): void {
-  // It has to have its turn again when it was over.
   if (once.delete("the run ends")) once.delete("the run is admitted");
   for (const [key, event] of once)
     if ("stage" in event && stages.includes(event.stage) && !FOR_EVER.test(key)) once.delete(key);
