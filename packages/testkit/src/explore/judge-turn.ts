@@ -390,9 +390,7 @@ function leavesAstray(turn: Turn, after: RolloutState, brief: Brief): boolean {
 function lingers({ witness, seen }: Turn, after: RolloutState, brief: Brief): boolean {
   const phase = brief.planned.rollout.phases[after.index];
   const still = witness.paused || witness.undecided || phase?.gate !== undefined;
-  return (
-    witness.superseded && phase?.after === "forward" && !still && isMet(phase, seen, brief, after)
-  );
+  return witness.superseded && phase?.after === "forward" && !still && isMet(phase, seen, brief, after);
 }
 
 function isBack({ index }: RolloutState, { planned }: Brief): boolean {
