@@ -44,10 +44,11 @@ function worldsOf(name: string, mode: TrafficMode, faults: number | undefined): 
   return [{ size: 3, faults: faults ?? 2, menu: IN_THE_WORLD }, ...sizes];
 }
 
-// A third fault makes ten times as many histories: small worlds have it. Weighted traffic is the most general.
+// A third fault makes ten times as many histories: small worlds of weighted traffic have it, which is the most general;
+// all at once, every way to split traffic comes to the very same moments.
 function worlds(mode: TrafficMode, faults: number | undefined): readonly ExploreOptions[] {
   const sizes = ([4, 3, 2, 1] as const).map((size) => {
-    const small = size === 1 || (size === 2 && mode === "weighted");
+    const small = size <= 2 && mode === "weighted";
     return { size, faults: faults ?? (small ? 3 : 2) };
   });
   return [

@@ -7,7 +7,7 @@ import { pilot } from "../pilot.ts";
 
 const strategy = pilot({ flight: "10s" });
 const WORLDS: readonly ExploreOptions[] = [
-  ...strategy.modes.flatMap((traffic) => [1, 2, 3, 4].map((size) => ({ traffic, size }))),
+  ...strategy.modes.flatMap((traffic) => [1, 2, 3].map((size) => ({ traffic, size }))),
   { firstDeploy: true },
   { others: "idle", size: 1 },
 ];
@@ -22,7 +22,8 @@ it(
   "was seen to turn back for every reason that there is but an answer: it asks nobody and measures nothing",
   { timeout: 60_000 },
   () => {
-    const { coverage } = exploreStrategy(strategy, { size: 1, faults: 2 });
+    // Each of them follows from one fault.
+    const { coverage } = exploreStrategy(strategy, { size: 1, faults: 1 });
     const untried = Object.keys(coverage).filter((mark) => mark.startsWith("turn: ") && coverage[mark] === 0);
     expect(untried).toEqual(["turn: verdictAgainst", "turn: backgroundAgainst"]);
   },

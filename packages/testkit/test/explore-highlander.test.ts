@@ -1,4 +1,4 @@
 import { highlander } from "@gennaker/strategies";
-import { exploreFully } from "./explore-table.ts";
+import { exploreAtOnce } from "./explore-table.ts";
 
-exploreFully(highlander({ soak: "10s" }));
+exploreAtOnce(highlander({ soak: "10s" }));

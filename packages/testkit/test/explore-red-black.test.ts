@@ -1,4 +1,4 @@
 import { redBlack } from "@gennaker/strategies";
-import { exploreFully } from "./explore-table.ts";
+import { exploreAtOnce } from "./explore-table.ts";
 
-exploreFully(redBlack({ soak: "10s" }));
+exploreAtOnce(redBlack({ soak: "10s" }));

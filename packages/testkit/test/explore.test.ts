@@ -22,6 +22,12 @@ const CHECKING: readonly Fault[] = [
   "foreign verdict",
 ];
 
+const judged = canary({
+  steps: [{ weight: 25, gate: { check: "smoke" } }],
+  baseline: true,
+  analysis: { check: "errors", every: "1h" },
+});
+
 describe("every promise is kept, up to 2 faults,", () => {
   const rows = {
     "when people approve the cut-over": [approving, {}],
@@ -57,7 +63,11 @@ describe("every promise is kept, up to 2 faults,", () => {
       { others: "serving", traffic: "proportional" },
     ],
     "when highlander finds an older group with traffic": [highlander({ soak: "10s" }), { others: "serving" }],
-    "when stable stays warm for a while": [redBlack({ scaleDownDelay: "20s" }), {}],
+    "when stable stays warm for a while, and a newer run waits for the cluster": [
+      redBlack({ scaleDownDelay: "20s" }),
+      {},
+    ],
+    "when checks beside a baseline decide": [judged, { size: 1, menu: CHECKING }],
     "when previous groups are kept warm": [redBlack({ keepWarm: 1, keep: 1 }), { others: "idle" }],
     "when half of the instances are enough": [redBlack({ minHealthy: 50, soak: "10s" }), {}],
     "when the candidate is larger than stable": [redBlack({ size: { match: true, atLeast: 3 } }), {}],

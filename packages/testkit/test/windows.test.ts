@@ -1,5 +1,4 @@
 import {
-  type Calendar,
   createDelivery,
   defineStage,
   type Delivery,
@@ -9,7 +8,7 @@ import {
   type RunHandle,
   wait,
 } from "@gennaker/core";
-import { windows } from "@gennaker/core/windows";
+import { type Calendar, windows } from "@gennaker/core/windows";
 import { expect, it } from "vitest";
 import { virtualClock, type VirtualClock } from "../src/index.ts";
 

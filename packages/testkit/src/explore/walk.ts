@@ -1,7 +1,8 @@
 import { type Graph, judgeEnds } from "./ends.ts";
 import { allMarks, type Coverage, marksOf } from "./marks.ts";
+import { keyOf, Keys, type Known, type Parts } from "./key.ts";
 import { type Move, movesFrom } from "./moves.ts";
-import { keyOf, type Node } from "./node.ts";
+import type { Node } from "./node.ts";
 import { type Brief, type Property, PROPERTIES, timeoutOf } from "./properties.ts";
 import { gateTimes, rhythmOf } from "./readings.ts";
 import { tell, type Trace } from "./trace.ts";
@@ -55,30 +56,34 @@ interface Broken {
 
 /** Visits every moment once, nearest first, so that the first history that breaks a property is a shortest one. */
 export function walk(root: Node, brief: Brief): Exploration {
-  const longest = longestClock(brief);
-  const index = new Map<string, number>([[keyOf(root, longest), 0]]);
+  const keys = new Keys(longestClock(brief));
+  const parts: Parts[] = [keys.read(root)];
+  const index = new Map<string, number>([[keyOf(root, parts[0] as Parts), 0]]);
   const graph: Graph = { nodes: [root], parents: [-1], next: [] };
   const found = new Map<Property, Broken>();
   const coverage = Object.fromEntries(allMarks(brief.settings.rules).map((mark) => [mark, 0]));
   let windows = 0;
-  const visit = (move: Move, from: number): number => {
-    const key = keyOf(move.node, longest);
+  const visit = ({ node }: Move, from: number, before: Known): number => {
+    const own = keys.readNext(node, before);
+    const key = keyOf(node, own);
     const known = index.get(key);
     if (known !== undefined) return known;
     graph.parents.push(from);
-    const to = graph.nodes.push(move.node) - 1;
+    parts.push(own);
+    const to = graph.nodes.push(node) - 1;
     index.set(key, to);
     return to;
   };
   for (let at = 0; at < graph.nodes.length && graph.nodes.length <= brief.settings.maxStates; at += 1) {
     const next: number[] = [];
     const node = graph.nodes[at] as Node;
+    const known: Known = { node, parts: parts[at] as Parts };
     for (const move of movesFrom(node, brief)) {
       const breaks = broken(move);
       windows += (move.broken ?? []).length - breaks.length;
       for (const property of breaks) note(found, property, at, move);
       for (const mark of marksOf(node.state, move)) coverage[mark] = (coverage[mark] ?? 0) + 1;
-      const to = visit(move, at);
+      const to = visit(move, at, known);
       if (move.fault === undefined && to !== at) next.push(to);
     }
     graph.next.push(next);
