@@ -1,4 +1,5 @@
 import {
+  type Calendar,
   createDelivery,
   defineStage,
   type Delivery,
@@ -8,7 +9,7 @@ import {
   type RunHandle,
   wait,
 } from "@gennaker/core";
-import { type Calendar, windows } from "@gennaker/core/windows";
+import { windows } from "@gennaker/core/windows";
 import { expect, it } from "vitest";
 import { virtualClock, type VirtualClock } from "../src/index.ts";
 
