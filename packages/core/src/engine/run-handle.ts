@@ -296,10 +296,6 @@ function isPaused(state: RunState): boolean {
   );
 }
 
-function missing(value: string | undefined): boolean {
-  return typeof value !== "string" || value.trim() === "";
-}
-
 // An exception to a rule that others rely on is somebody's, for a reason.
 function checkOverride({ actor, reason }: Act): void {
   const problems = [
