@@ -27,7 +27,10 @@ function bed() {
   const clock = virtualClock(START);
   const cloud = simulatedCloud({ clock });
   const sick = new Set<string>();
-  cloud.behaviour((release) => ({ bootMs: 60_000, neverHealthy: sick.has(String(release)) }));
+  cloud.behaviour((release) => ({
+    bootMs: 60_000,
+    neverHealthy: typeof release === "string" && sick.has(release),
+  }));
   const provider = cloud.provider();
   const cluster = provider.cluster("shop");
   cloud.seed(cluster, [{ size: 2, share: 100, release: "v1" }]);

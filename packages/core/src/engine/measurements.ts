@@ -132,7 +132,7 @@ export class Measurements {
   // What a plain function throws at once is an error as well; so is a secret that is not there.
   async #call(check: Check<never>, context: CheckContext<never>): Promise<CheckResult> {
     const use = secretUse({ effect: this.#effect, signal: context.signal }, this.#using);
-    const input = await this.#using.secrets.reveal(context.input as Json, use);
+    const input = await this.#using.secrets.reveal(context.input, use);
     return check.run({ ...context, input: input as never });
   }
 

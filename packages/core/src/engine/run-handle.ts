@@ -296,9 +296,12 @@ function isPaused(state: RunState): boolean {
   );
 }
 
+function missing(value: string | undefined): boolean {
+  return typeof value !== "string" || value.trim() === "";
+}
+
 // An exception to a rule that others rely on is somebody's, for a reason.
 function checkOverride({ actor, reason }: Act): void {
-  const missing = (value: string | undefined): boolean => typeof value !== "string" || value.trim() === "";
   const problems = [
     ...(missing(actor) ? ["actor: is missing; say who lets it begin"] : []),
     ...(missing(reason) ? ["reason: is missing; say why it cannot wait"] : []),

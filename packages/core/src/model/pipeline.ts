@@ -5,7 +5,7 @@ import type { Concurrency } from "./concurrency.ts";
 import type { Duration } from "./duration.ts";
 import type { Item } from "./items.ts";
 import type { Json } from "./json.ts";
-import { draftPipeline, type PipelineSettings } from "./pipeline-draft.ts";
+import { draftPipeline } from "./pipeline-draft.ts";
 import type {
   InputOf,
   ItemInputs,
@@ -224,7 +224,7 @@ export interface Pipeline<Input = Json, Outputs = object> {
  *   .stage("prod", deploy, ({ input }) => ({ cluster: api, release: { image: input.image }, strategy: redBlack() }))
  */
 export function pipeline<Input = Json>(name: string, options: PipelineOptions<Input> = {}): Pipeline<Input> {
-  return draftPipeline(name, [], options as PipelineSettings) as unknown as Pipeline<Input>;
+  return draftPipeline(name, [], options) as unknown as Pipeline<Input>;
 }
 
 /** Settings of a whole pipeline. */

@@ -2,6 +2,14 @@ import { expect, it } from "vitest";
 import { planRetry } from "../../src/machine/run/retry.ts";
 import { given, issued, stage, started, types } from "./given.ts";
 
+const failed = (name: string) =>
+  ({
+    type: "stage-failed",
+    at: 500,
+    stage: name,
+    error: { code: "e", message: "no", retryable: false },
+  }) as const;
+const begun = (name: string) => ({ type: "stage-started", at: 1, stage: name, input: null }) as const;
 const deploying = started(stage("deploy"));
 const held = {
   type: "stage-held" as const,
@@ -51,12 +59,12 @@ it("is not begun any more when the run is cancelled", () => {
 
 it("waits until an instant that was given, which a pause does not move", () => {
   const waiting = started(stage("pause", { kind: "wait" }));
-  const begun = { type: "stage-started" as const, at: 0, stage: "pause", input: { until: 90_000 } };
-  const write = given(waiting).when(0, begun);
+  const waits = { type: "stage-started" as const, at: 0, stage: "pause", input: { until: 90_000 } };
+  const write = given(waiting).when(0, waits);
   expect(write.events.at(-1)).toEqual({ type: "wait-started", at: 0, stage: "pause", until: 90_000 });
   const resumed = given(
     waiting,
-    begun,
+    waits,
     { type: "wait-started", at: 0, stage: "pause", until: 90_000 },
     { type: "run-paused", at: 10_000 },
   ).when(100_000, { type: "run-resumed", at: 100_000 });
@@ -64,14 +72,6 @@ it("waits until an instant that was given, which a pause does not move", () => {
 });
 
 it("is looked at anew, and keeps nobody awake, when a retry has it wait for a stage before it again", () => {
-  const failed = (name: string) =>
-    ({
-      type: "stage-failed",
-      at: 500,
-      stage: name,
-      error: { code: "e", message: "no", retryable: false },
-    }) as const;
-  const begun = (name: string) => ({ type: "stage-started", at: 1, stage: name, input: null }) as const;
   const joined = started(
     stage("a", { onFailure: "fail-branch" }),
     stage("deploy", { after: ["a"], join: "over" }),

@@ -23,7 +23,7 @@ function begin({ run, plan, input, at, actor }: Event<"run-started">): Thread {
     pipeline: plan.pipeline,
     input,
     startedAt: at,
-    ticks: plan.stages.map(({ name }) => open(name)),
+    ticks: plan.stages.map(({ name }) => openTick(name)),
     questions: [],
     ...(plan.application !== undefined && { application: plan.application }),
     ...(actor !== undefined && { actor }),
@@ -75,19 +75,19 @@ function evolveOwn(thread: Thread, event: Event): Thread {
 
 // A run that was over goes on: what had stopped it is past. Questions that were answered stay to be read.
 function retry({ end, cancel, paused, ...thread }: Thread, stages: readonly string[]): Thread {
-  const ticks = thread.ticks.map((tick) => (stages.includes(tick.stage) ? open(tick.stage) : tick));
+  const ticks = thread.ticks.map((tick) => (stages.includes(tick.stage) ? openTick(tick.stage) : tick));
   const going = end ? {} : { ...(cancel && { cancel }), ...(paused && { paused }) };
   return { ...thread, ...going, ticks };
 }
 
-function open(stage: string): ThreadTick {
+function openTick(stage: string): ThreadTick {
   return { stage, mark: "open", over: false, phases: [] };
 }
 
 // What is made of a list comes after the stage that found it.
 function expand(thread: Thread, { stage, stages }: Event<"plan-expanded">): Thread {
   const known = new Set(thread.ticks.map((tick) => tick.stage));
-  const added = stages.filter(({ name }) => !known.has(name)).map(({ name }) => open(name));
+  const added = stages.filter(({ name }) => !known.has(name)).map(({ name }) => openTick(name));
   if (added.length === 0) return thread;
   return {
     ...thread,
