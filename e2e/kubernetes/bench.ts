@@ -71,13 +71,16 @@ if (why) {
   }
 }
 
+function marked(ratio: number): string {
+  return `${ratio} × ${ratio <= GOAL ? "✔" : "✖"}`;
+}
+
 function lineOf(row: Row): string {
-  const mark = (ratio: number): string => `${ratio} × ${ratio <= GOAL ? "✔" : "✖"}`;
   return (
     `${String(row.size).padStart(4)} instances, ready after ${row.bootSeconds} s: ` +
     `floor ${row.floorMs} ms, ${row.floorRequests} requests; ` +
-    `red/black switched after ${row.shiftedMs} ms, ${mark(row.ratio)}, ` +
-    `done after ${row.rolloutMs} ms, ${mark(row.rolloutRatio)}, ${row.rolloutRequests} requests`
+    `red/black switched after ${row.shiftedMs} ms, ${marked(row.ratio)}, ` +
+    `done after ${row.rolloutMs} ms, ${marked(row.rolloutRatio)}, ${row.rolloutRequests} requests`
   );
 }
 

@@ -54,8 +54,8 @@ async function open(options: ConnectionOptions): Promise<Sender> {
     // Anew for each request: tokens are renewed.
     const own = dispatchers.watching(config);
     await unlessStopped(own.config.applySecurityAuthentication(context), signal);
-    const options = own.options();
-    const dispatcher = options ? dispatchers.for(options) : context.getDispatcher();
+    const needed = own.options();
+    const dispatcher = needed ? dispatchers.for(needed) : context.getDispatcher();
     const response = await undici.fetch(context.getUrl(), {
       method,
       headers: {
