@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { createDelivery, type Event, type RunHandle } from "@gennaker/core";
 import { redBlack } from "@gennaker/strategies";
-import type { KubernetesRelease } from "@gennaker/provider-kubernetes";
+import { connection, type KubernetesRelease } from "@gennaker/provider-kubernetes";
 import { BEHAVIOUR, type Bed, DELAY, startKubernetes, whyNoKubernetes } from "../beds/kubernetes/index.ts";
 import { type Cost, floor } from "./floor.ts";
 import { kindOf } from "./kinds.ts";
@@ -71,13 +71,16 @@ if (why) {
   }
 }
 
+function marked(ratio: number): string {
+  return `${ratio} × ${ratio <= GOAL ? "✔" : "✖"}`;
+}
+
 function lineOf(row: Row): string {
-  const mark = (ratio: number): string => `${ratio} × ${ratio <= GOAL ? "✔" : "✖"}`;
   return (
     `${String(row.size).padStart(4)} instances, ready after ${row.bootSeconds} s: ` +
     `floor ${row.floorMs} ms, ${row.floorRequests} requests; ` +
-    `red/black switched after ${row.shiftedMs} ms, ${mark(row.ratio)}, ` +
-    `done after ${row.rolloutMs} ms, ${mark(row.rolloutRatio)}, ${row.rolloutRequests} requests`
+    `red/black switched after ${row.shiftedMs} ms, ${marked(row.ratio)}, ` +
+    `done after ${row.rolloutMs} ms, ${marked(row.rolloutRatio)}, ${row.rolloutRequests} requests`
   );
 }
 
@@ -85,6 +88,8 @@ async function rowOf(bed: Bed, size: number, bootSeconds: number, rounds: number
   const annotations = bootSeconds > 0 ? { [BEHAVIOUR]: "slow-start", [DELAY]: `${bootSeconds}s` } : {};
   const stage = await openStage({ bed, release: (image) => booting(image, annotations) });
   const bare = await openPlace(bed, "serviceSelector");
+  // As warm as the provider's.
+  const api = connection({ config: bed.admin.config });
   const floors: Cost[] = [];
   const rollouts: RolloutCost[] = [];
   await stage.serve("shop:0", size);
@@ -92,10 +97,11 @@ async function rowOf(bed: Bed, size: number, bootSeconds: number, rounds: number
     const image = `shop:${round}`;
     const { namespace, cluster: service } = bare;
     const name = `floor-${round}`;
-    floors.push(await floor(bed.admin.config, { namespace, service, name, image, size, annotations }));
+    floors.push(await floor(api, { namespace, service, name, image, size, annotations }));
     rollouts.push(await rollout(stage, image));
   }
   await stage.close();
+  await api.close?.();
   await bed.admin.config
     .makeApiClient((await import("@kubernetes/client-node")).CoreV1Api)
     .deleteNamespace({ name: bare.namespace });

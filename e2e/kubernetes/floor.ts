@@ -1,5 +1,4 @@
-import { connection, type KubernetesApi } from "@gennaker/provider-kubernetes";
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { KubernetesApi } from "@gennaker/provider-kubernetes";
 
 /** What something took. */
 export interface Cost {
@@ -12,10 +11,10 @@ export interface Cost {
  * selector. No check, no claim, no condition, no way back, nothing recorded.
  */
 export async function floor(
-  config: KubeConfig,
+  open: KubernetesApi,
   { namespace, service, name, image, size, annotations }: FloorOptions,
 ): Promise<Cost> {
-  const { api, counted } = counting(connection({ config }));
+  const { api, counted } = counting(open);
   const since = performance.now();
   const labels = { floor: name };
   await send(api, "POST", `/apis/apps/v1/namespaces/${namespace}/replicasets`, {

@@ -88,8 +88,8 @@ async function releaseProblemsHere(
     );
   try {
     // A whole template needs nothing of what is there.
-    const there = release.template === undefined ? await sight : NOTHING;
-    const template = templateFor(ground, there, release);
+    const seen = release.template === undefined ? await sight : NOTHING;
+    const template = templateFor(ground, seen, release);
     const token = { run: "check", epoch: 0, command: "check" };
     const spec = { key: "check", release, size: 0 };
     const set = newSet({ cluster, sequence: 0, spec, template, token });

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { Refusal } from "./failure.ts";
+import { Dispatchers } from "./dispatchers.ts";
 import type { ApiRequest, ApiResponse, KubernetesApi } from "./port.ts";
 
 /** Where credentials come from. */
@@ -26,25 +27,36 @@ export function connection(options: ConnectionOptions): KubernetesApi {
       opened ??= open(options);
       // What failed to load may load the next time: a kubeconfig that is written later.
       opened.catch(() => (opened = undefined));
-      return (await unlessStopped(opened, request.signal))(request);
+      return (await unlessStopped(opened, request.signal)).send(request);
+    },
+    async close() {
+      const was = opened;
+      opened = undefined;
+      await (await was?.catch(() => undefined))?.close();
     },
   };
 }
 
-type Sender = (request: ApiRequest) => Promise<ApiResponse>;
+interface Sender {
+  readonly send: (request: ApiRequest) => Promise<ApiResponse>;
+  readonly close: () => Promise<void>;
+}
 
 async function open(options: ConnectionOptions): Promise<Sender> {
-  const [client, { fetch }] = await Promise.all([import("@kubernetes/client-node"), import("undici")]);
+  const [client, undici] = await Promise.all([import("@kubernetes/client-node"), import("undici")]);
   const config = options.config ?? load(new client.KubeConfig(), options);
   const server = config.getCurrentCluster()?.server;
   if (server === undefined)
     throw noConfig(`the context ${config.getCurrentContext() || "(none)"} names no cluster`);
-  return async ({ method, path, body, contentType, signal }) => {
+  const dispatchers = new Dispatchers(undici);
+  const send: Sender["send"] = async ({ method, path, body, contentType, signal }) => {
     const context = new client.RequestContext(server + path, client.HttpMethod[method]);
     // Anew for each request: tokens are renewed.
-    await unlessStopped(config.applySecurityAuthentication(context), signal);
-    const dispatcher = context.getDispatcher();
-    const response = await fetch(context.getUrl(), {
+    const own = dispatchers.watching(config);
+    await unlessStopped(own.config.applySecurityAuthentication(context), signal);
+    const needed = own.options();
+    const dispatcher = needed ? dispatchers.for(needed) : context.getDispatcher();
+    const response = await undici.fetch(context.getUrl(), {
       method,
       headers: {
         ...context.getHeaders(),
@@ -62,6 +74,7 @@ async function open(options: ConnectionOptions): Promise<Sender> {
       lines: () => linesOf(response.body),
     };
   };
+  return { send, close: () => dispatchers.close() };
 }
 
 function load(config: KubeConfig, { kubeconfig, context }: ConnectionOptions): KubeConfig {
