@@ -73,5 +73,7 @@ describe("blocks of a page", () => {
 });
 
 function valueOf(fallback: string | undefined): unknown {
-  return fallback !== undefined && /^(?:["[\d]|true$|false$)/.test(fallback) ? JSON.parse(fallback) : undefined;
+  return fallback !== undefined && /^(?:["[\d]|true$|false$)/.test(fallback)
+    ? JSON.parse(fallback)
+    : undefined;
 }
