@@ -1,4 +1,5 @@
 // npm run e2e:kubernetes [-- --json] [-- --only words]
+import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type Bed, startKubernetes, whyNoKubernetes } from "../beds/kubernetes/index.ts";
 import { type Conformance, conformance } from "./conformance.ts";
@@ -22,22 +23,29 @@ const { values } = parseArgs({
   },
 });
 const AT_ONCE = 3;
+const CLOSE_MS = 30_000;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const why = await whyNoKubernetes();
 if (why) {
   say(`skipped: ${why}`);
-  if (values.json) process.stdout.write(`${JSON.stringify({ skipped: why })}\n`);
+  if (values.json) await print({ skipped: why });
 } else {
   const bed = await startKubernetes();
   try {
     const report = await everything(bed);
-    if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+    if (values.json) await print(report);
     const bad = report.conformance.failed.length + report.scenarios.filter(({ ok }) => !ok).length;
     if (bad + report.orphans + report.requestsLost > 0) process.exitCode = 1;
   } finally {
-    await bed.close();
+    await Promise.race([bed.close(), pause(CLOSE_MS)]);
   }
+  // Whatever a scenario left open must not keep the whole waiting; what the bed started ends with this process.
+  process.exit();
+}
+
+function print(result: object): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(`${JSON.stringify(result)}\n`, () => resolve()));
 }
 
 interface Report {

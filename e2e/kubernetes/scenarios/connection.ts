@@ -20,7 +20,7 @@ function through(
       try {
         const { config } = await proxy.through(bed.admin);
         return await served(
-          { bed, provider: { config, requestTimeoutMs: 2000, watchIdleMs: 5000 } },
+          { bed, provider: { config, requestTimeoutMs: 10_000, watchIdleMs: 5000 } },
           async (stage) => {
             const run = await stage.deploy(SLOW, redBlack({ deadline: "2m" }));
             await stage.untilPhase(run, "launch");
@@ -110,7 +110,7 @@ function during(name: string, breaks: (ground: ScenarioGround, stage: Stage) => 
     wanted: "succeeded",
     alone: true,
     run: (ground) =>
-      served({ bed: ground.bed, provider: { requestTimeoutMs: 2000 } }, async (stage) => {
+      served({ bed: ground.bed, provider: { requestTimeoutMs: 10_000 } }, async (stage) => {
         const run = await stage.deploy(SLOW, redBlack({ deadline: "5m" }));
         await stage.untilPhase(run, "launch");
         await breaks(ground, stage);

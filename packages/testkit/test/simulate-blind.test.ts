@@ -1,6 +1,6 @@
 // Goal: a rollout that may not look at its cluster any more says so, and ends when its phase should have, instead of running for ever.
 // Method: the real engine against the simulated cloud in virtual time; a provider that loses its sight when it is told to.
-import { createDelivery, type RunHandle, type Duration } from "@gennaker/core";
+import { createDelivery, type Duration, type RunHandle } from "@gennaker/core";
 import {
   type Cluster,
   type ClusterState,

@@ -99,7 +99,8 @@ async function sayPodsReady(api: CoreV1Api, nodeName: string, ready: boolean): P
   for (const { metadata } of running) {
     const body = { status: { conditions: [condition] } };
     const { name = "", namespace = "" } = metadata ?? {};
-    await api.patchNamespacedPodStatus({ name, namespace, body }, STRATEGIC);
+    // One that was removed meanwhile need not be ready.
+    await api.patchNamespacedPodStatus({ name, namespace, body }, STRATEGIC).catch(unlessGone);
   }
 }
 
@@ -108,4 +109,8 @@ function unknown(lost: V1Node): object {
   const ready = { type: "Ready", status: "Unknown", reason: "NodeStatusUnknown", lastTransitionTime };
   const others = lost.status?.conditions?.filter(({ type }) => type !== "Ready") ?? [];
   return { op: "replace", path: "/status/conditions", value: [...others, ready] };
+}
+
+function unlessGone(error: unknown): void {
+  if ((error as { code?: number }).code !== 404) throw error;
 }

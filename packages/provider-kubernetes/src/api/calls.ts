@@ -58,7 +58,7 @@ interface Sending {
 const MERGE = "application/merge-patch+json";
 const JSON_PATCH = "application/json-patch+json";
 const APPLY = "application/apply-patch+yaml";
-const AT_ONCE = 32;
+const AT_ONCE = 16;
 const THROTTLE_TRIES = 3;
 const THROTTLE_MAX_MS = 5000;
 
