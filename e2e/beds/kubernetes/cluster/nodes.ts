@@ -1,4 +1,5 @@
 import {
+  ApiException,
   CoreV1Api,
   type KubeConfig,
   PatchStrategy,
@@ -99,7 +100,12 @@ async function sayPodsReady(api: CoreV1Api, nodeName: string, ready: boolean): P
   for (const { metadata } of running) {
     const body = { status: { conditions: [condition] } };
     const { name = "", namespace = "" } = metadata ?? {};
-    await api.patchNamespacedPodStatus({ name, namespace, body }, STRATEGIC);
+    try {
+      await api.patchNamespacedPodStatus({ name, namespace, body }, STRATEGIC);
+    } catch (error) {
+      // It was on its way out, and is gone.
+      if (!(error instanceof ApiException) || error.code !== 404) throw error;
+    }
   }
 }
 
