@@ -1,4 +1,5 @@
 import {
+  ApiException,
   CoreV1Api,
   type KubeConfig,
   PatchStrategy,
@@ -99,8 +100,12 @@ async function sayPodsReady(api: CoreV1Api, nodeName: string, ready: boolean): P
   for (const { metadata } of running) {
     const body = { status: { conditions: [condition] } };
     const { name = "", namespace = "" } = metadata ?? {};
-    // One that was removed meanwhile need not be ready.
-    await api.patchNamespacedPodStatus({ name, namespace, body }, STRATEGIC).catch(unlessGone);
+    try {
+      await api.patchNamespacedPodStatus({ name, namespace, body }, STRATEGIC);
+    } catch (error) {
+      // It was on its way out, and is gone.
+      if (!(error instanceof ApiException) || error.code !== 404) throw error;
+    }
   }
 }
 
@@ -109,8 +114,4 @@ function unknown(lost: V1Node): object {
   const ready = { type: "Ready", status: "Unknown", reason: "NodeStatusUnknown", lastTransitionTime };
   const others = lost.status?.conditions?.filter(({ type }) => type !== "Ready") ?? [];
   return { op: "replace", path: "/status/conditions", value: [...others, ready] };
-}
-
-function unlessGone(error: unknown): void {
-  if ((error as { code?: number }).code !== 404) throw error;
 }
