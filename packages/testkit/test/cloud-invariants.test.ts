@@ -115,6 +115,20 @@ test("an overtaken command is told as a window: its speaker could not know", asy
   ]);
 });
 
+// 1 of 3 serves; on the way the others heal.
+const healOnTheWay: Speak = (provider, cluster, token, names, cloud) => {
+  const call = to(1)(provider, cluster, token, names, cloud);
+  cloud.heal(cluster, names[0] ?? "");
+  return call;
+};
+
+test("what healed unseen was not counted on, and so is not taken away; what was seen is", async () => {
+  const sick: SeedGroup = { size: 3, healthy: 1, share: 100 };
+  const small: SeedGroup = { size: 1 };
+  expect(await violated([sick, small], healOnTheWay)).toEqual([]);
+  expect(await violated([{ size: 3, share: 100 }, small], to(1))).toEqual(["serving-capacity"]);
+});
+
 test("what the world does by itself is no violation", async () => {
   expect(await violated([serving], killAndShrink)).toEqual([]);
 });

@@ -75,7 +75,9 @@ type Speak = (
 function commander(line: Line, ground: Ground): Speak {
   return async (operation, cluster, command, token, options = {}, what = {}) => {
     const world = ground.find(cluster);
-    const sent = { command, token, seen: line.seen.get(world.id) ?? 0, ...what };
+    const looked = line.looked.get(world.id);
+    const seen = line.seen.get(world.id) ?? 0;
+    const sent = { command, token, seen, ...(looked && { looked }), ...what };
     const resource = "group" in command ? command.group : world.id;
     const call = { operation, world, resource, signal: options.signal, epoch: token.epoch };
     options.signal?.throwIfAborted();

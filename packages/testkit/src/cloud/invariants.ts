@@ -13,7 +13,7 @@ export interface InvariantWatch {
 
 /**
  * Watches every command that lands in a cluster, from now on: traffic is not moved to where nobody is healthy while
- * somebody is elsewhere; serving capacity is not taken below `min(floor, what it was just before)`; nothing with
+ * somebody is elsewhere; serving capacity is not taken below `min(floor, what it was just before, what its speaker had seen)`; nothing with
  * traffic is scaled to zero or destroyed; one key makes one group. What the world does
  * by itself is no violation. `floor` is in instances.
  *

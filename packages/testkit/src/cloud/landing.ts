@@ -12,6 +12,8 @@ export interface Landing {
   readonly token: Token;
   /** The newest revision that the speaker's connection had observed when it spoke. */
   readonly seen: number;
+  /** What its speaker had seen last, when it spoke. */
+  readonly looked?: ClusterState;
   /** It landed after its caller had given up or died. */
   readonly late: boolean;
   readonly before: ClusterState;
@@ -23,6 +25,7 @@ export interface SentCommand {
   readonly command: RolloutCommand;
   readonly token: Token;
   readonly seen: number;
+  readonly looked?: ClusterState;
   /** What a created group is to run. */
   readonly release?: Json;
   readonly behaviour?: Behaviour;
@@ -38,10 +41,11 @@ export function land(
   if (refusal) return refusal;
   const before = world.state();
   const group = apply(world, sent);
-  const { command, token, seen } = sent;
+  const { command, token, seen, looked } = sent;
   const at = world.nature.clock.now();
   const { cluster } = world;
-  return { group, landing: { at, cluster, command, token, seen, late, before, after: world.state() } };
+  const said = { at, cluster, command, token, seen, ...(looked && { looked }) };
+  return { group, landing: { ...said, late, before, after: world.state() } };
 }
 
 function apply(world: SimulatedCluster, sent: SentCommand): string {

@@ -33,6 +33,8 @@ export interface Line {
   readonly flights: Set<Flight>;
   /** The newest revision that came over this line, by cluster. */
   readonly seen: Map<string, number>;
+  /** The newest state that came over this line and was not stale, by cluster. */
+  readonly looked: Map<string, ClusterState>;
   readonly ended: AbortController;
   /** Its caller is dead: nothing comes back to it any more. */
   crashed: boolean;
@@ -45,6 +47,7 @@ export function lineOver(network: Network, provider: string): Line {
     provider,
     flights: new Set(),
     seen: new Map(),
+    looked: new Map(),
     ended: new AbortController(),
     crashed: false,
   };
@@ -69,5 +72,6 @@ export function crash(line: Line, fate: Fate | undefined): void {
 /** Remembers what a caller was shown. */
 export function show(line: Line, cluster: string, state: ClusterState): ClusterState {
   line.seen.set(cluster, state.revision);
+  if (!state.stale) line.looked.set(cluster, state);
   return state;
 }

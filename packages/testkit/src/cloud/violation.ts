@@ -62,8 +62,9 @@ function trafficToHealthy({ before, after }: Landing): string | undefined {
   return undefined;
 }
 
-function servingCapacity({ before, after }: Landing, { floor, traffic }: Bounds): string | undefined {
-  const was = serving(before, traffic);
+// What healed since its speaker looked is not what its command took away: nobody had counted on it.
+function servingCapacity({ before, after, looked }: Landing, { floor, traffic }: Bounds): string | undefined {
+  const was = Math.min(serving(before, traffic), looked ? serving(looked, traffic) : Infinity);
   const is = serving(after, traffic);
   // A full group split 33/67 may look a hair smaller than it is.
   if (is >= Math.min(floor, was) - 1e-9) return undefined;
