@@ -38,7 +38,7 @@ const IN_THE_WORLD: readonly Fault[] = [
   "cancel",
 ];
 
-const AT_ONCE: readonly string[] = ["red-black", "highlander"];
+const AT_ONCE: ReadonlySet<string> = new Set(["red-black", "highlander"]);
 
 function worldsOf(name: string, mode: TrafficMode, faults: number | undefined): readonly ExploreOptions[] {
   if (name !== COMPARING.name) return worlds(name, mode, faults);
@@ -50,7 +50,7 @@ function worldsOf(name: string, mode: TrafficMode, faults: number | undefined): 
 // traffic, which is the most general, has it where traffic moves all at once. The tests of the explorer try the rest of it.
 function worlds(name: string, mode: TrafficMode, faults: number | undefined): readonly ExploreOptions[] {
   const sizes = ([4, 3, 2, 1] as const).map((size) => {
-    const third = size === 1 && mode === "weighted" && AT_ONCE.includes(name);
+    const third = size === 1 && mode === "weighted" && AT_ONCE.has(name);
     return { size, faults: faults ?? (third ? 3 : 2) };
   });
   return [
