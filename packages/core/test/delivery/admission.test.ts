@@ -1,6 +1,6 @@
 // How many runs of a pipeline are under way at once, and what becomes of the others.
 import { sqlite } from "@gennaker/core/sqlite";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import {
   type Concurrency,
   createDelivery,
@@ -14,17 +14,11 @@ import {
   type RunHandle,
   type StageContext,
 } from "../../src/index.ts";
+import { closingDeliveries } from "../fixtures/closing-deliveries.ts";
 import { LogDirectory } from "../fixtures/log-directory.ts";
 
-const open: Delivery[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((delivery) => delivery.close()));
-});
-const deliver = (engine: Engine = memory()): Delivery => {
-  const delivery = createDelivery({ engine });
-  open.push(delivery);
-  return delivery;
-};
+const delivering = closingDeliveries();
+const deliver = (engine: Engine = memory()): Delivery => delivering({ engine });
 
 /** Work that goes on until it is let go. */
 class Works {

@@ -1,23 +1,9 @@
 // What a failure, a condition and a cancel mean for the stages around them, on the real engine.
-import { afterEach, expect, it } from "vitest";
-import {
-  createDelivery,
-  defineStage,
-  type Delivery,
-  pipeline,
-  type RunHandle,
-  type StageContext,
-} from "../../src/index.ts";
+import { expect, it } from "vitest";
+import { createDelivery, defineStage, pipeline, type RunHandle, type StageContext } from "../../src/index.ts";
+import { closingDeliveries } from "../fixtures/closing-deliveries.ts";
 
-const open: Delivery[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((delivery) => delivery.close()));
-});
-const deliver = (): Delivery => {
-  const delivery = createDelivery();
-  open.push(delivery);
-  return delivery;
-};
+const deliver = closingDeliveries();
 const ok = defineStage({ type: "ok", run: ({ input }) => input });
 const boom = defineStage({
   type: "boom",

@@ -1,24 +1,9 @@
 // Stages made of lists and fragments, on the real engine.
-import { afterEach, expect, expectTypeOf, it } from "vitest";
-import {
-  createDelivery,
-  defineStage,
-  type Delivery,
-  type Pipeline,
-  pipeline,
-  type RunHandle,
-  type StageContext,
-} from "../../src/index.ts";
+import { expect, expectTypeOf, it } from "vitest";
+import { defineStage, type Pipeline, pipeline, type RunHandle, type StageContext } from "../../src/index.ts";
+import { closingDeliveries } from "../fixtures/closing-deliveries.ts";
 
-const open: Delivery[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((delivery) => delivery.close()));
-});
-const deliver = (): Delivery => {
-  const delivery = createDelivery();
-  open.push(delivery);
-  return delivery;
-};
+const deliver = closingDeliveries();
 const shown = async (run: RunHandle): Promise<string> =>
   (await run.state()).stages.map(({ name, status }) => `${name} ${status}`).join(", ");
 const outputOf = async (run: RunHandle, stage: string): Promise<unknown> =>

@@ -1,10 +1,9 @@
 // Stages that run other pipelines, on the real engine.
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import {
   createDelivery,
   defineStage,
   type Delivery,
-  type DeliveryOptions,
   type Event,
   judgement,
   memory,
@@ -14,16 +13,9 @@ import {
   type StageContext,
   wait,
 } from "../../src/index.ts";
+import { closingDeliveries } from "../fixtures/closing-deliveries.ts";
 
-const open: Delivery[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((delivery) => delivery.close()));
-});
-const deliver = (options: DeliveryOptions = {}): Delivery => {
-  const delivery = createDelivery(options);
-  open.push(delivery);
-  return delivery;
-};
+const deliver = closingDeliveries();
 const until = async (run: RunHandle, type: Event["type"]): Promise<void> => {
   for await (const event of run.events()) if (event.type === type) return;
 };

@@ -1,11 +1,9 @@
 // What an operator can do to runs and pipelines: each act once, with who and why in the event.
 import { sqlite } from "@gennaker/core/sqlite";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import {
   createDelivery,
   defineStage,
-  type Delivery,
-  type DeliveryOptions,
   type Event,
   judgement,
   memory,
@@ -14,17 +12,10 @@ import {
   type StageContext,
   wait,
 } from "../../src/index.ts";
+import { closingDeliveries } from "../fixtures/closing-deliveries.ts";
 import { LogDirectory } from "../fixtures/log-directory.ts";
 
-const open: Delivery[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((delivery) => delivery.close()));
-});
-const deliver = (options: DeliveryOptions = {}): Delivery => {
-  const delivery = createDelivery(options);
-  open.push(delivery);
-  return delivery;
-};
+const deliver = closingDeliveries();
 const collect = async (run: RunHandle): Promise<Event[]> => {
   const all: Event[] = [];
   for await (const event of run.events()) all.push(event);

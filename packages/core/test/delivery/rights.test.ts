@@ -1,8 +1,7 @@
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import {
   type ActingDelivery,
   type Authorizer,
-  createDelivery,
   defineStage,
   type Delivery,
   type DeliveryOptions,
@@ -15,6 +14,7 @@ import {
   type RunHandle,
   runPipeline,
 } from "../../src/index.ts";
+import { closingDeliveries } from "../fixtures/closing-deliveries.ts";
 import { collect } from "../fixtures/collect.ts";
 
 const work = defineStage({ type: "work", run: () => null });
@@ -23,14 +23,9 @@ const asking = pipeline("promote", { application: "shop" })
   .stage("cut over?", judgement, () => ({ roles: ["qa"] }));
 const other = pipeline("other", { application: "mail" }).stage("work", work, () => null);
 
-const open: Delivery[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((delivery) => delivery.close()));
-});
+const delivering = closingDeliveries();
 function deliver(authorizer: Authorizer, options: DeliveryOptions = {}): Delivery {
-  const delivery = createDelivery({ pipelines: [asking, other], ...options, authorizer });
-  open.push(delivery);
-  return delivery;
+  return delivering({ pipelines: [asking, other], ...options, authorizer });
 }
 
 /** Ana may do what is named, on everything; the boss may do all. */
@@ -145,8 +140,7 @@ it("takes roles for judgements from the authorizer, whatever the caller says", a
 });
 
 it("takes roles from the caller where everybody may do everything", async () => {
-  const delivery = createDelivery();
-  open.push(delivery);
+  const delivery = delivering();
   const run = await delivery.start(asking, null);
   for await (const { type } of run.events()) if (type === "judgement-requested") break;
   await expect(run.judge("cut over?", { verdict: "pass", actor: "ana", roles: ["dev"] })).rejects.toThrow(

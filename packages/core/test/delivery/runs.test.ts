@@ -1,11 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { afterEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import {
   createDelivery,
   defineStage,
-  type Delivery,
-  type DeliveryOptions,
   type Event,
   type Logger,
   memory,
@@ -13,16 +11,9 @@ import {
   type StageContext,
   wait,
 } from "../../src/index.ts";
+import { closingDeliveries } from "../fixtures/closing-deliveries.ts";
 
-const open: Delivery[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((delivery) => delivery.close()));
-});
-const deliver = (options: DeliveryOptions = {}): Delivery => {
-  const delivery = createDelivery(options);
-  open.push(delivery);
-  return delivery;
-};
+const deliver = closingDeliveries();
 const collect = async (events: AsyncIterable<Event>): Promise<Event[]> => {
   const all: Event[] = [];
   for await (const event of events) all.push(event);
