@@ -1,8 +1,8 @@
 import type { Resource } from "../api/resource.ts";
 import type { KubernetesObject } from "../objects/objects.ts";
-import { groupNames, isLeftOver } from "./group-names.ts";
-import { type GroupPort, type Route, routeIn, type Traffic, type TrafficView } from "./traffic.ts";
-import { strangers, wholeWeights } from "./weights.ts";
+import { isLeftOver } from "./group-names.ts";
+import { ruledRoute } from "./ruled-route.ts";
+import type { GroupPort, Traffic, TrafficView } from "./traffic.ts";
 
 /** How an HTTPRoute gives traffic to groups. */
 export interface GatewayRouteOptions extends GroupPort {
@@ -38,40 +38,25 @@ const HTTP_ROUTES: Resource = {
  *
  * @example kubernetes({ namespace: "shop", traffic: gatewayRoute({ port: 80, targetPort: 8080 }) })
  */
-export function gatewayRoute({ route, rule = 0, port, targetPort }: GatewayRouteOptions): Traffic {
-  const at = (cluster: string): Route => ({ resource: HTTP_ROUTES, name: route ?? cluster });
-  const rulesOf = (view: TrafficView): readonly Rule[] =>
-    routeIn<HttpRoute>(view, at(view.cluster))?.spec?.rules ?? [];
-  const find = (view: TrafficView): Rule | undefined =>
-    rulesOf(view).find(({ name }, place) => (typeof rule === "number" ? place === rule : name === rule));
-  const where = (cluster: string): string => `HTTPRoute ${at(cluster).name}, rule ${rule}`;
-  return {
+export function gatewayRoute({ route, rule = 0, ...ports }: GatewayRouteOptions): Traffic {
+  return ruledRoute<HttpRoute, Rule>({
+    ...ports,
     kind: "gatewayRoute",
-    mode: "weighted",
-    port: { port, ...(targetPort !== undefined && { targetPort }) },
-    routes: (cluster) => [at(cluster)],
-    read: (view) => weightsOf(find(view)),
-    write: (view, shares) => {
-      const found = find(view);
-      const { name } = at(view.cluster);
-      if (!found) return { problems: [`${where(view.cluster)}: there is no such rule`] };
-      const foreign = strangers(where(view.cluster), staying(weightsOf(found), view), groupNames(view));
-      if (foreign.length > 0) return { problems: foreign };
-      const backendRefs = backends(found, wholeWeights(shares), view, port);
-      const rules = rulesOf(view).map((each) => (each === found ? { ...each, backendRefs } : each));
-      return { changes: [{ route: at(view.cluster), object: { metadata: { name }, spec: { rules } } }] };
-    },
-    problems: (view) => (find(view) ? [] : [`${where(view.cluster)}: there is no such rule`]),
-  };
+    route: (cluster) => ({ resource: HTTP_ROUTES, name: route ?? cluster }),
+    which: rule,
+    called: ["rule", "rule"],
+    rulesOf: (object) => object?.spec?.rules ?? [],
+    specOf: (rules) => ({ rules }),
+    weightsOf,
+    weighted: (found, weights, view) => ({
+      ...found,
+      backendRefs: backends(found, weights, view, ports.port),
+    }),
+  });
 }
 
 function weightsOf(rule: Rule | undefined): Record<string, number> {
   return Object.fromEntries((rule?.backendRefs ?? []).map(({ name, weight = 1 }) => [name, weight]));
-}
-
-// A destroyed group may still be named; it is dropped.
-function staying(weights: Readonly<Record<string, number>>, view: TrafficView): Record<string, number> {
-  return Object.fromEntries(Object.entries(weights).filter(([name]) => !isLeftOver(name, view)));
 }
 
 function backends(

@@ -1,8 +1,7 @@
 import type { Resource } from "../api/resource.ts";
 import type { KubernetesObject } from "../objects/objects.ts";
-import { groupNames, isLeftOver } from "./group-names.ts";
-import { type GroupPort, type Route, routeIn, type Traffic, type TrafficView } from "./traffic.ts";
-import { strangers, wholeWeights } from "./weights.ts";
+import { ruledRoute } from "./ruled-route.ts";
+import type { GroupPort, Traffic } from "./traffic.ts";
 
 /** How a VirtualService gives traffic to groups. */
 export interface IstioOptions extends GroupPort {
@@ -37,35 +36,18 @@ const VIRTUAL_SERVICES: Resource = {
  *
  * @example kubernetes({ namespace: "shop", traffic: istio({ port: 80, targetPort: 8080 }) })
  */
-export function istio({ virtualService, http = 0, port, targetPort }: IstioOptions): Traffic {
-  const at = (cluster: string): Route => ({ resource: VIRTUAL_SERVICES, name: virtualService ?? cluster });
-  const rulesOf = (view: TrafficView): readonly HttpRule[] =>
-    routeIn<VirtualService>(view, at(view.cluster))?.spec?.http ?? [];
-  const find = (view: TrafficView): HttpRule | undefined =>
-    rulesOf(view).find(({ name }, place) => (typeof http === "number" ? place === http : name === http));
-  const where = (cluster: string): string => `VirtualService ${at(cluster).name}, http ${http}`;
-  return {
+export function istio({ virtualService, http = 0, ...ports }: IstioOptions): Traffic {
+  return ruledRoute<VirtualService, HttpRule>({
+    ...ports,
     kind: "istio",
-    mode: "weighted",
-    port: { port, ...(targetPort !== undefined && { targetPort }) },
-    routes: (cluster) => [at(cluster)],
-    read: (view) => weightsOf(find(view)),
-    write: (view, shares) => {
-      const found = find(view);
-      if (!found) return { problems: [`${where(view.cluster)}: there is no such route`] };
-      const weights = Object.entries(weightsOf(found)).filter(([name]) => !isLeftOver(name, view));
-      const foreign = strangers(where(view.cluster), Object.fromEntries(weights), groupNames(view));
-      if (foreign.length > 0) return { problems: foreign };
-      const rules = rulesOf(view).map((each) =>
-        each === found ? routed(each, wholeWeights(shares), port) : each,
-      );
-      const { name } = at(view.cluster);
-      return {
-        changes: [{ route: at(view.cluster), object: { metadata: { name }, spec: { http: rules } } }],
-      };
-    },
-    problems: (view) => (find(view) ? [] : [`${where(view.cluster)}: there is no such route`]),
-  };
+    route: (cluster) => ({ resource: VIRTUAL_SERVICES, name: virtualService ?? cluster }),
+    which: http,
+    called: ["http", "route"],
+    rulesOf: (object) => object?.spec?.http ?? [],
+    specOf: (rules) => ({ http: rules }),
+    weightsOf,
+    weighted: (found, weights) => routed(found, weights, ports.port),
+  });
 }
 
 // `shop-api` and `shop-api.shop.svc.cluster.local` are one Service.
