@@ -1,4 +1,4 @@
-// .ci/run: sums up what the parts of CI counted, and prints it as one line.
+// .ci/run: sums up what the parts of CI counted, names what failed, and prints the counts as the last line.
 //
 //   node tools/ci-counts.ts VITEST_JSON… --e2e E2E_JSON
 //
@@ -11,6 +11,8 @@ interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** What failed, by name, with the first line of why. */
+  readonly failures: readonly string[];
 }
 
 const { values, positionals } = parseArgs({
@@ -26,17 +28,19 @@ const total = parts.reduce(
     passed: sum.passed + part.passed,
     failed: sum.failed + part.failed,
     skipped: sum.skipped + part.skipped,
+    failures: [...sum.failures, ...part.failures],
   }),
-  { passed: 0, failed: 0, skipped: 0 },
+  { passed: 0, failed: 0, skipped: 0, failures: [] },
 );
+for (const failure of total.failures) console.log(`failed: ${failure}`);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 
 function countsOf(file: string, read: (text: string) => Counts): Counts {
   try {
     return read(readFileSync(file, "utf8"));
   } catch (error) {
-    console.error(`${file}: no report (${error instanceof Error ? error.message : String(error)})`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { passed: 0, failed: 1, skipped: 0, failures: [`${file}: no report (${reason})`] };
   }
 }
 
@@ -45,8 +49,14 @@ interface VitestReport {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly testResults: readonly {
+    readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -61,31 +71,48 @@ function ofVitest(text: string): Counts {
     passed: report.numPassedTests,
     failed: report.numFailedTests + broken.length,
     skipped: report.numPendingTests,
+    failures: [
+      ...report.testResults.flatMap(({ name, assertionResults }) =>
+        assertionResults
+          .filter(({ status }) => status === "failed")
+          .map((test) => `${name} > ${test.fullName}: ${firstLine(test.failureMessages[0])}`),
+      ),
+      ...broken.map(({ name, message }) => `${name}: ${firstLine(message)}`),
+    ],
   };
+}
+
+function firstLine(text = ""): string {
+  return text.split("\n", 1)[0] ?? "";
 }
 
 interface EndToEndReport {
   readonly skipped?: string;
   readonly conformance: {
     readonly passed: number;
-    readonly failed: readonly unknown[];
-    readonly skipped: readonly unknown[];
+    readonly failed: readonly string[];
+    readonly skipped: readonly string[];
   };
-  readonly scenarios: readonly { readonly ok: boolean }[];
+  readonly scenarios: readonly { readonly name: string; readonly outcome: string; readonly ok: boolean }[];
   readonly orphans: number;
   readonly requestsLost: number;
 }
 
 function ofEndToEnd(text: string): Counts {
   const report = JSON.parse(text.trimEnd().split("\n").at(-1) ?? "") as EndToEndReport;
-  if (report.skipped !== undefined) return { passed: 0, failed: 0, skipped: 1 };
+  if (report.skipped !== undefined) return { passed: 0, failed: 0, skipped: 1, failures: [] };
   const { conformance, scenarios } = report;
-  const bad = scenarios.filter(({ ok }) => !ok).length;
+  const bad = scenarios.filter(({ ok }) => !ok);
   // Whatever made the run fail is in its counts, if no scenario has it already.
-  const lost = bad === 0 && report.orphans + report.requestsLost > 0 ? 1 : 0;
+  const lost = bad.length === 0 && report.orphans + report.requestsLost > 0;
   return {
-    passed: conformance.passed + scenarios.length - bad,
-    failed: conformance.failed.length + bad + lost,
+    passed: conformance.passed + scenarios.length - bad.length,
+    failed: conformance.failed.length + bad.length + (lost ? 1 : 0),
     skipped: conformance.skipped.length,
+    failures: [
+      ...conformance.failed.map((name) => `conformance > ${name}`),
+      ...bad.map(({ name, outcome }) => `${name}: ${outcome}`),
+      ...(lost ? [`${report.orphans} orphans, ${report.requestsLost} requests lost`] : []),
+    ],
   };
 }

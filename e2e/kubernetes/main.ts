@@ -103,7 +103,9 @@ async function everything(bed: Bed): Promise<Report> {
     server: bed.version,
     conformance: {
       passed: conformed.reduce((sum, { passed }) => sum + passed, 0),
-      failed: conformed.flatMap(({ failed }) => failed.map(({ name }) => name)),
+      failed: conformed.flatMap(({ failed }) =>
+        failed.map(({ name, error }) => `${name}: ${error.split("\n", 1)[0]}`),
+      ),
       skipped: conformed.flatMap(({ skipped }) => skipped),
     },
     scenarios: results.map(({ name, outcome, ok }) => ({ name, outcome, ok })),

@@ -1,7 +1,8 @@
+import { AppsV1Api } from "@kubernetes/client-node";
 import type { Strategy } from "@gennaker/core";
 import type { KubernetesRelease } from "@gennaker/provider-kubernetes";
 import { canary, highlander, redBlack, rolling, rollingRedBlack } from "@gennaker/strategies";
-import { type Agent, type Front, until } from "../beds/kubernetes/index.ts";
+import { type Agent, type Bed, type Front, until } from "../beds/kubernetes/index.ts";
 import { startLoad } from "../beds/load.ts";
 import { type Kind, KINDS } from "./kinds.ts";
 import { expect, type Scenario } from "./scenario.ts";
@@ -84,6 +85,8 @@ function underLoad(name: string, kind: Kind, strategy: Strategy, agent: Agent, l
           .map(({ share, healthy }) => `${share} % ${healthy}`);
         if (outcome !== "succeeded") return `${outcome}: ${reason}`;
         expect(serving.join() === `100 % ${SIZE}`, `one group serves all, not ${serving.join()}`);
+        const recorded = await digestsOf(bed, stage.place.namespace);
+        expect(/^{"app":"sha256:[0-9a-f]{64}"}$/.test(recorded), `the digest is recorded, not ${recorded}`);
         expect(tally.lost === 0, `no request is lost, not ${tally.lost} of ${tally.sent}`);
         return outcome;
       } finally {
@@ -92,6 +95,13 @@ function underLoad(name: string, kind: Kind, strategy: Strategy, agent: Agent, l
       }
     },
   };
+}
+
+/** What the newest group's ReplicaSet says of the images that its pods run. */
+async function digestsOf({ admin }: Bed, namespace: string): Promise<string> {
+  const { items } = await admin.config.makeApiClient(AppsV1Api).listNamespacedReplicaSet({ namespace });
+  const newest = items.findLast(({ metadata }) => metadata?.name?.endsWith("-v002"));
+  return newest?.metadata?.annotations?.["gennaker.io/digests"] ?? "nothing";
 }
 
 /** A release whose pods are processes that answer. */

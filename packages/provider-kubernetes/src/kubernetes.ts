@@ -184,10 +184,11 @@ class Kubernetes implements KubernetesProvider {
     token: Token,
     options?: CallOptions,
   ): Promise<void> {
-    return this.#run(cluster, "traffic", options, ({ ground, view }, call) =>
+    return this.#run(cluster, "traffic", options, ({ ground, view, watch }, call) =>
       setTraffic(ground, change, token, call, {
         weights: view.toldTraffic,
         tell: (weights) => (view.toldTraffic = weights),
+        pods: watch.isLive ? view.pods.all : [],
       }),
     );
   }

@@ -23,7 +23,7 @@ export const KEY = "gennaker.io/key";
 export const RELEASE = "gennaker.io/release";
 /** Label: a hash of the release. */
 export const RELEASE_HASH = "gennaker.io/release-hash";
-/** Annotation: digests by container, of images that were named by digest. */
+/** Annotation: digests by container, of images that are named by digest, and of those that pods run. */
 export const DIGESTS = "gennaker.io/digests";
 /** Annotation: not a group yet; its value is the size that it is to have once it is one. */
 export const RESERVED = "gennaker.io/reserved";
@@ -31,6 +31,11 @@ export const RESERVED = "gennaker.io/reserved";
 export const ADOPTING = "gennaker.io/adopting";
 /** Annotation of an adopted ReplicaSet, for good; its value is the Deployment's name. */
 export const ADOPTED = "gennaker.io/adopted-from";
+
+/** Where an annotation is, for a JSON patch. */
+export function annotationPath(annotation: string): string {
+  return `/metadata/annotations/${annotation.replaceAll("/", "~1")}`;
+}
 
 /** Annotation with the epoch of the newest claim, on everything that commands of a cluster write. */
 export function epochMark(cluster: string): string {

@@ -23,13 +23,6 @@ it("labels and annotates a group so that people and tools find it", async () => 
   });
 });
 
-it("records the digest of an image that is named by it", async () => {
-  const { api, group } = await openBed();
-  const digest = `sha256:${"a".repeat(64)}`;
-  const set = api.get("replicasets", await group(`registry.example:5000/shop/api:1@${digest}`));
-  expect(set?.metadata.annotations?.["gennaker.io/digests"]).toBe(JSON.stringify({ app: digest }));
-});
-
 it("puts images into the template of the group that serves, not of one that failed", async () => {
   const { api, provider, cluster, token, group } = await openBed();
   const serving = await group("shop:1");

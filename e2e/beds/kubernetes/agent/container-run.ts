@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Container, V1ContainerState, V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
@@ -39,7 +40,7 @@ export class ContainerRun {
     return {
       name,
       image,
-      imageID: "",
+      imageID: imageId(image),
       ready: this.#ready,
       started: this.#state.running !== undefined,
       restartCount: this.#restarts,
@@ -152,4 +153,10 @@ export class ContainerRun {
 
 function waiting(reason: string): V1ContainerState {
   return { waiting: { reason, message: `${reason}, says the bed's agent` } };
+}
+
+// No registry gave it: what one would say, the same for the same reference.
+function imageId(image: string): string {
+  const [repository = image] = image.split(/@|:(?=[^/]*$)/);
+  return `${repository}@sha256:${createHash("sha256").update(image).digest("hex")}`;
 }

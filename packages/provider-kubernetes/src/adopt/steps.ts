@@ -6,7 +6,17 @@ import { again } from "../commands/again.ts";
 import { marked } from "../commands/fence.ts";
 import { hashOf } from "../commands/new-set.ts";
 import type { Ground } from "../ground.ts";
-import { ADOPTED, ADOPTING, KEY, KEY_HASH, RELEASE, RELEASE_HASH, RUN, SEQUENCE } from "../marks.ts";
+import {
+  ADOPTED,
+  ADOPTING,
+  annotationPath,
+  KEY,
+  KEY_HASH,
+  RELEASE,
+  RELEASE_HASH,
+  RUN,
+  SEQUENCE,
+} from "../marks.ts";
 import type { Pod, ReplicaSet } from "../objects/objects.ts";
 import { bareTemplate } from "../template/pod-template.ts";
 import { labelsOf } from "../template/versioned.ts";
@@ -72,7 +82,7 @@ export async function labelPodsOf(ground: Ground, set: ReplicaSet, call: Call): 
 
 /** From now on it is a group. */
 export async function finish({ calls }: Ground, { metadata }: ReplicaSet, call: Call): Promise<void> {
-  const path = `/metadata/annotations/${ADOPTING.replaceAll("/", "~1")}`;
+  const path = annotationPath(ADOPTING);
   const steps: readonly PatchStep[] = [{ op: "remove", path }];
   if (metadata.annotations?.[ADOPTING] === undefined) return;
   await again(metadata.name, () => calls.patch(REPLICA_SETS, metadata.name, steps, call), call);

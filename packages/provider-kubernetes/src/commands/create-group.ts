@@ -3,7 +3,7 @@ import type { Call, PatchStep } from "../api/calls.ts";
 import { isAnswer, isLostRace, Refusal } from "../api/failure.ts";
 import { REPLICA_SETS, SERVICES } from "../api/resource.ts";
 import type { Ground } from "../ground.ts";
-import { epochMark, GROUP, KEY, KEY_HASH, RESERVED, SEQUENCE } from "../marks.ts";
+import { annotationPath, epochMark, GROUP, KEY, KEY_HASH, RESERVED, SEQUENCE } from "../marks.ts";
 import type { KubernetesObject, ReplicaSet } from "../objects/objects.ts";
 import { isGroup } from "../observe/group.ts";
 import { lookAtRoutes, lookAtSets, type Routes } from "../observe/look.ts";
@@ -129,8 +129,6 @@ async function recordNumber(
 // A newer claim discards it; then the next look tells by whom.
 const lostReservation = (error: unknown): boolean => isLostRace(error) || isAnswer(error, 404);
 
-const path = (annotation: string): string => `/metadata/annotations/${annotation.replaceAll("/", "~1")}`;
-
 async function activate(ground: Ground, first: ReplicaSet, token: Token, call: Call): Promise<void> {
   const { name } = first.metadata;
   let seen: ReplicaSet | undefined = first;
@@ -153,9 +151,9 @@ async function makeGroup({ calls, cluster }: Ground, set: ReplicaSet, call: Call
   if (size === undefined) return;
   const mark = set.metadata.annotations?.[epochMark(cluster)];
   const steps: readonly PatchStep[] = [
-    { op: "test", path: path(epochMark(cluster)), value: mark },
-    { op: "test", path: path(RESERVED), value: size },
-    { op: "remove", path: path(RESERVED) },
+    { op: "test", path: annotationPath(epochMark(cluster)), value: mark },
+    { op: "test", path: annotationPath(RESERVED), value: size },
+    { op: "remove", path: annotationPath(RESERVED) },
     { op: "replace", path: "/spec/replicas", value: Number(size) },
   ];
   await calls.patch(REPLICA_SETS, set.metadata.name, steps, call);

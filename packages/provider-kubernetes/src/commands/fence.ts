@@ -2,7 +2,7 @@ import type { Token } from "@gennaker/core/ports";
 import { type Call, type PatchStep } from "../api/calls.ts";
 import { Refusal } from "../api/failure.ts";
 import type { Ground } from "../ground.ts";
-import { epochMark } from "../marks.ts";
+import { annotationPath, epochMark } from "../marks.ts";
 import type { KubernetesObject } from "../objects/objects.ts";
 import { type ClusterRecord, readRecord } from "./record.ts";
 
@@ -70,7 +70,7 @@ export async function refuseUnlessRecorded(ground: Ground, token: Token, call: C
 /** Steps that set a mark, if it is still the one that was seen. */
 export function stampSteps(object: KubernetesObject, cluster: string, stamp: Stamp): readonly PatchStep[] {
   const mark = epochMark(cluster);
-  const path = `/metadata/annotations/${mark.replaceAll("/", "~1")}`;
+  const path = annotationPath(mark);
   const seen = object.metadata.annotations?.[mark];
   const value = stampText(stamp);
   if (seen !== undefined)

@@ -13,6 +13,6 @@ export async function giveAll(
   call: Call,
 ): Promise<void> {
   await makeServices(ground, call);
-  const told = { weights: undefined, tell: () => undefined };
+  const told = { weights: undefined, tell: () => undefined, pods: [] };
   await setTraffic(ground, { shares: { [group]: 100 } }, token, call, told, replaced);
 }

@@ -14,7 +14,7 @@ import {
 } from "../marks.ts";
 import type { PodTemplate, ReplicaSet } from "../objects/objects.ts";
 import type { KubernetesRelease } from "../release.ts";
-import { digestsOf } from "../template/pod-template.ts";
+import { digestsNamed } from "../observe/digests.ts";
 import { labelsOf, referringToCopies } from "../template/versioned.ts";
 import { marked } from "./fence.ts";
 
@@ -44,7 +44,7 @@ export function newSet({ cluster, sequence, spec, template, token }: NewSet): Re
   const labels = labelsOf(cluster, name);
   const own = release.versioned ? referringToCopies(template, release.versioned, name) : template;
   const text = JSON.stringify(release);
-  const digests = digestsOf(template);
+  const digests = digestsNamed(template);
   return {
     metadata: {
       name,

@@ -3,7 +3,7 @@ import type { Call } from "../api/calls.ts";
 import { isAnswer, Refusal } from "../api/failure.ts";
 import type { Ground } from "../ground.ts";
 import { TRAFFIC_MANAGER } from "../marks.ts";
-import type { KubernetesObject, ReplicaSet } from "../objects/objects.ts";
+import type { KubernetesObject, Pod, ReplicaSet } from "../objects/objects.ts";
 import { lookAtRoutes } from "../observe/look.ts";
 import { type Route, type RouteChange, routeKey, type TrafficView } from "../traffic/traffic.ts";
 import { again } from "./again.ts";
@@ -12,12 +12,15 @@ import { admit, marked, refuseUnlessRecorded } from "./fence.ts";
 import { moveAutoscaler } from "./move-autoscaler.ts";
 import { labelPods } from "./label-pods.ts";
 import { noSuchGroup } from "./scale-group.ts";
+import { recordDigests } from "./record-digests.ts";
 import { setsIf } from "./situation.ts";
 
 /** What the caller was told last of the traffic; undefined: nothing yet. */
 export interface TrafficTold {
   readonly weights: string | undefined;
   readonly tell: (weights: string) => void;
+  /** Pods of the cluster, as they were told last; none when nobody watches. */
+  readonly pods: readonly Pod[];
 }
 
 /** Sets all shares, each object in the very version that was looked at. */
@@ -34,6 +37,8 @@ export async function setTraffic(
   const sets = await again(`traffic of ${cluster}`, () => change(), call);
   if (traffic.labelsPods) await labelPods(ground, sets, shares, token, call);
   await moveAutoscaler(ground, shares, token, call);
+  const serving = sets.filter(({ metadata }) => (shares[metadata.name] ?? 0) > 0);
+  await recordDigests(ground, serving, told.pods, token, call);
 
   async function change(): Promise<readonly ReplicaSet[]> {
     const view = await viewIf(ground, condition, call);

@@ -57,12 +57,3 @@ export function bareTemplate({ spec }: ReplicaSet, cluster: string): PodTemplate
 function without(map: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(Object.entries(map).filter(([name]) => !names.includes(name)));
 }
-
-/** The digests of images that were named by digest, by container. */
-export function digestsOf({ spec }: PodTemplate): Readonly<Record<string, string>> {
-  const found = spec.containers.map(({ name, image = "" }) => [
-    name,
-    /@(sha\d+:[0-9a-f]+)$/.exec(image)?.[1],
-  ]);
-  return Object.fromEntries(found.filter((each): each is [string, string] => each[1] !== undefined));
-}

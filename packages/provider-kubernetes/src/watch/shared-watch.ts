@@ -27,6 +27,11 @@ export class SharedWatch {
     this.#followed = followedOf(cluster, view);
   }
 
+  /** Whether somebody follows the cluster, and everything was listed. */
+  get isLive(): boolean {
+    return this.#open?.isLive ?? false;
+  }
+
   /**
    * The state, if somebody follows the cluster and everything that was written is in it, or comes within moments. Else a
    * look is needed. A watch that is being opened lists everything anyway: that is waited for.
