@@ -25,8 +25,9 @@ const APPENDS = 14;
  * Rollouts whose process dies around random appends and is started again. What it had said by then is still on its way and
  * lands, as after a real `kill -9`.
  */
-export function kills(deaths: Deaths, random: () => number): readonly Scenario[] {
-  const kinds: readonly Kind[] = ["serviceSelector", "gatewayRoute", "proportional"];
+export function kills(deaths: Deaths, random: () => number, served: readonly Kind[]): readonly Scenario[] {
+  const wanted: readonly Kind[] = ["serviceSelector", "gatewayRoute", "proportional"];
+  const kinds = wanted.filter((kind) => served.includes(kind));
   return Array.from({ length: ROLLOUTS }, (_, index) => {
     const kind = kinds[index % kinds.length] ?? "serviceSelector";
     const points = Array.from({ length: KILLS_EACH }, () => Math.floor(random() * APPENDS));

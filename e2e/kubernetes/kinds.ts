@@ -1,4 +1,5 @@
-import type { KubernetesObject } from "@kubernetes/client-node";
+import { ApisApi, type KubernetesObject } from "@kubernetes/client-node";
+import type { Bed } from "../beds/kubernetes/index.ts";
 import {
   gatewayRoute,
   istio,
@@ -61,7 +62,7 @@ const KINDS_OF_TRAFFIC: Record<Kind, KindOfTraffic> = {
           ingressClassName: "nginx",
           rules: [
             {
-              host: "shop.example",
+              host: `${name}.${namespace}.example`,
               http: {
                 paths: [
                   {
@@ -87,6 +88,18 @@ function service(
   const spec = { selector, ports: [{ name: "http", port: 80, targetPort: 8080 }] };
   return [{ apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec } as Objects[number]];
 }
+
+/** Those that an API server knows the objects of. */
+export async function servedKinds({ admin }: Bed): Promise<readonly Kind[]> {
+  const { groups } = await admin.config.makeApiClient(ApisApi).getAPIVersions();
+  const served = new Set(groups.map(({ name }) => name));
+  return KINDS.filter((kind) => served.has(GROUPS[kind] ?? "apps"));
+}
+
+const GROUPS: Partial<Record<Kind, string>> = {
+  gatewayRoute: "gateway.networking.k8s.io",
+  istio: "networking.istio.io",
+};
 
 export function kindOf(kind: Kind): KindOfTraffic {
   return KINDS_OF_TRAFFIC[kind];

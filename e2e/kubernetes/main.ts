@@ -4,13 +4,13 @@ import { parseArgs } from "node:util";
 import { type Bed, startKubernetes, whyNoKubernetes } from "../beds/kubernetes/index.ts";
 import { type Conformance, conformance } from "./conformance.ts";
 import { type Deaths, kills } from "./kills.ts";
-import { KINDS } from "./kinds.ts";
+import { type Kind, KINDS, servedKinds } from "./kinds.ts";
 import { type Losses, matrix } from "./matrix.ts";
-import { type Scenario, type ScenarioResult, tryScenario } from "./scenario.ts";
+import { type ControlledGround, type Scenario, type ScenarioResult, tryScenario } from "./scenario.ts";
 import { adoption } from "./scenarios/adoption.ts";
-import { candidateScenarios } from "./scenarios/candidate.ts";
+import { candidateScenarios, playedScenarios } from "./scenarios/candidate.ts";
 import { connectionScenarios, serverScenarios } from "./scenarios/connection.ts";
-import { peopleScenarios } from "./scenarios/people.ts";
+import { peopleScenarios, playedPeopleScenarios } from "./scenarios/people.ts";
 import { staleWriterScenarios } from "./scenarios/stale-writer.ts";
 import { openStage } from "./stage.ts";
 import { seeded } from "./seeded.ts";
@@ -67,37 +67,25 @@ interface Report {
 
 async function everything(bed: Bed): Promise<Report> {
   const { control } = bed;
-  if (!control) throw new Error(`fault scenarios need a control plane of our own: ${bed.whyNoControl}`);
   const seed = Number(values.seed ?? Date.now() % 1_000_000);
   say(`Kubernetes ${bed.version}, seed ${seed}`);
   const losses: Losses = { requests: 0, lost: 0, reasons: {} };
   const deaths: Deaths = { count: 0 };
-  const agent = await control.agent();
-  const all: readonly Scenario[] = [
-    ...matrix(agent, losses),
-    adoption(agent, losses),
+  const kinds = await servedKinds(bed);
+  const anywhere: readonly Scenario[] = [
     ...candidateScenarios,
-    ...connectionScenarios,
     ...peopleScenarios,
     ...staleWriterScenarios,
-    ...kills(deaths, seeded(seed)),
-    ...serverScenarios,
-  ].filter(({ name }) => values.only.split("|").some((words) => name.includes(words)));
-  const ground = { bed, control, say };
-  const results = await inTurns(
-    all.filter(({ alone }) => !alone),
-    AT_ONCE,
-    (each) => tryScenario(each, ground),
+    ...kills(deaths, seeded(seed), kinds),
+  ];
+  const results = await inTurns(anywhere.filter(isWanted), AT_ONCE, (each) =>
+    tryScenario(each, { bed, say }),
   );
-  results.push(
-    ...(await inTurns(
-      all.filter(({ alone }) => alone),
-      1,
-      (each) => tryScenario(each, ground),
-    )),
-  );
+  if (control) results.push(...(await controlled({ bed, control, say }, losses)));
   const conformed: Conformance[] = [];
-  for (const kind of KINDS) if (values.only === "") conformed.push(await conformance(bed, kind, say));
+  for (const kind of kinds) if (values.only === "") conformed.push(await conformance(bed, kind, say));
+  const skipped = skippedIn(bed, kinds);
+  for (const each of skipped) say(`skipped: ${each}`);
   const orphaned = results.filter(({ outcome }) => outcome.includes("nothing is left over")).length;
   return {
     server: bed.version,
@@ -106,7 +94,7 @@ async function everything(bed: Bed): Promise<Report> {
       failed: conformed.flatMap(({ failed }) =>
         failed.map(({ name, error }) => `${name}: ${error.split("\n", 1)[0]}`),
       ),
-      skipped: conformed.flatMap(({ skipped }) => skipped),
+      skipped: [...skipped, ...conformed.flatMap((each) => each.skipped)],
     },
     scenarios: results.map(({ name, outcome, ok }) => ({ name, outcome, ok })),
     orphans: orphaned,
@@ -116,6 +104,35 @@ async function everything(bed: Bed): Promise<Report> {
     apiRequests: { redBlack1: await requestsOf(bed, 1), redBlack10: await requestsOf(bed, 10) },
     seed,
   };
+}
+
+const isWanted = ({ name }: { readonly name: string }): boolean =>
+  values.only.split("|").some((words) => name.includes(words));
+
+/** What needs power over the control plane, and pods that are played or run here. */
+async function controlled(ground: ControlledGround, losses: Losses): Promise<readonly ScenarioResult[]> {
+  const agent = await ground.control.agent();
+  const together = [
+    ...matrix(agent, losses),
+    adoption(agent, losses),
+    ...playedScenarios,
+    ...playedPeopleScenarios,
+    ...connectionScenarios,
+  ];
+  const run = (each: Scenario<ControlledGround>): Promise<ScenarioResult> => tryScenario(each, ground);
+  return [
+    ...(await inTurns(together.filter(isWanted), AT_ONCE, run)),
+    ...(await inTurns(serverScenarios.filter(isWanted), 1, run)),
+  ];
+}
+
+/** What a cluster of somebody's own cannot carry. */
+function skippedIn({ whyNoControl }: Bed, kinds: readonly Kind[]): readonly string[] {
+  const unserved = KINDS.filter((kind) => !kinds.includes(kind));
+  return [
+    ...unserved.map((kind) => `${kind}: the cluster does not serve its objects`),
+    ...(whyNoControl === undefined ? [] : [`faults, load and played pods: ${whyNoControl}`]),
+  ];
 }
 
 async function requestsOf(bed: Bed, size: number): Promise<number> {

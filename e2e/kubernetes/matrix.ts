@@ -5,7 +5,7 @@ import { canary, highlander, redBlack, rolling, rollingRedBlack } from "@gennake
 import { type Agent, type Bed, type Front, until } from "../beds/kubernetes/index.ts";
 import { startLoad } from "../beds/load.ts";
 import { type Kind, KINDS } from "./kinds.ts";
-import { expect, type Scenario } from "./scenario.ts";
+import { type ControlledGround, expect, type Scenario } from "./scenario.ts";
 import { openStage } from "./stage.ts";
 
 const DEADLINE = { deadline: "2m" } as const;
@@ -39,7 +39,7 @@ export interface Losses {
 }
 
 /** Every strategy with every kind of traffic that it can be used with, with pods that serve, under load. */
-export function matrix(agent: Agent, losses: Losses): readonly Scenario[] {
+export function matrix(agent: Agent, losses: Losses): readonly Scenario<ControlledGround>[] {
   return KINDS.flatMap((kind) =>
     Object.entries(STRATEGIES).flatMap(([name, make]) => {
       const strategy = make(kind);
@@ -48,7 +48,13 @@ export function matrix(agent: Agent, losses: Losses): readonly Scenario[] {
   );
 }
 
-function underLoad(name: string, kind: Kind, strategy: Strategy, agent: Agent, losses: Losses): Scenario {
+function underLoad(
+  name: string,
+  kind: Kind,
+  strategy: Strategy,
+  agent: Agent,
+  losses: Losses,
+): Scenario<ControlledGround> {
   return {
     name,
     wanted: "succeeded",

@@ -5,6 +5,7 @@ import {
   type KubernetesRelease,
 } from "@gennaker/provider-kubernetes";
 import type { Bed } from "../beds/kubernetes/index.ts";
+import { containerOf } from "./container.ts";
 import { type Kind, kindOf } from "./kinds.ts";
 
 /** A namespace with what a cluster needs before its first group. */
@@ -15,9 +16,9 @@ export interface Place {
   provider(options?: KubernetesOptions): KubernetesProvider;
 }
 
-/** The pods' behaviour is chosen by the image's tag. */
-export function release(image: string, more: Partial<KubernetesRelease> = {}): KubernetesRelease {
-  const containers = [{ name: "app", image, ports: [{ name: "http", containerPort: 8080 }] }];
+/** The release of a version, such as `shop:2`. */
+export function release(version: string, more: Partial<KubernetesRelease> = {}): KubernetesRelease {
+  const containers = [containerOf(version)];
   return { template: { metadata: { labels: { app: "shop" } }, spec: { containers } }, ...more };
 }
 

@@ -1,22 +1,24 @@
 import type { Bed, Control } from "../beds/kubernetes/index.ts";
 
 /** Something that happens to a rollout, and how the rollout is to end. */
-export interface Scenario {
+export interface Scenario<Ground = ScenarioGround> {
   /** As an operator would say it. */
   readonly name: string;
   /** What is wanted: what `run` resolves to when all is well. */
   readonly wanted: string;
   /** How it ended, in a word or two; throws when something else is wrong. */
-  readonly run: (ground: ScenarioGround) => Promise<string>;
-  /** Breaks servers that others use: runs alone. */
-  readonly alone?: boolean;
+  readonly run: (ground: Ground) => Promise<string>;
 }
 
 /** What a scenario has. */
 export interface ScenarioGround {
   readonly bed: Bed;
-  readonly control: Control;
   readonly say: (line: string) => void;
+}
+
+/** What a scenario has that breaks what the cluster is made of. */
+export interface ControlledGround extends ScenarioGround {
+  readonly control: Control;
 }
 
 /** How a scenario went. */
@@ -28,9 +30,9 @@ export interface ScenarioResult {
 }
 
 /** Runs one; never throws. */
-export async function tryScenario(
-  { name, wanted, run }: Scenario,
-  ground: ScenarioGround,
+export async function tryScenario<Ground extends ScenarioGround>(
+  { name, wanted, run }: Scenario<Ground>,
+  ground: Ground,
 ): Promise<ScenarioResult> {
   const since = Date.now();
   const outcome = await run(ground).catch(

@@ -4,12 +4,12 @@ import { type Agent, until } from "../../beds/kubernetes/index.ts";
 import { startLoad } from "../../beds/load.ts";
 import type { Losses } from "../matrix.ts";
 import { served } from "../matrix.ts";
-import { expect, type Scenario } from "../scenario.ts";
+import { type ControlledGround, expect, type Scenario } from "../scenario.ts";
 import { manifest } from "../manifest.ts";
 import { openStage } from "../stage.ts";
 
 /** A Deployment and its Service are taken over under load, and then replaced. */
-export function adoption(agent: Agent, losses: Losses): Scenario {
+export function adoption(agent: Agent, losses: Losses): Scenario<ControlledGround> {
   return {
     name: "a running Deployment and its Service are taken over under load, and replaced",
     wanted: "no request lost",

@@ -1,4 +1,5 @@
 import { redBlack } from "@gennaker/strategies";
+import { containerOf } from "../container.ts";
 import { expect, type Scenario } from "../scenario.ts";
 import { manifest } from "../manifest.ts";
 import { openStage, type Stage, type StageOptions } from "../stage.ts";
@@ -48,9 +49,8 @@ function bad(name: string, image: string, says: RegExp): Scenario {
   };
 }
 
-/** What is wrong with the new version alone. */
-export const candidateScenarios: readonly Scenario[] = [
-  bad("the image of the new version does not exist", "shop:2-bad-image", /ImagePullBackOff/),
+/** What is wrong with the new version alone, as only pods that are played do it. */
+export const playedScenarios: readonly Scenario[] = [
   bad("the new version crashes again and again", "shop:2-crash-loop", /crashes/),
   {
     name: "the new version never becomes ready",
@@ -76,6 +76,11 @@ export const candidateScenarios: readonly Scenario[] = [
         return "rolled back";
       }),
   },
+];
+
+/** What is wrong with the new version alone. */
+export const candidateScenarios: readonly Scenario[] = [
+  bad("the image of the new version does not exist", "shop:2-bad-image", /ImagePullBackOff/),
   {
     name: "the new version fits on no node",
     wanted: "rolled back at once",
@@ -88,7 +93,10 @@ export const candidateScenarios: readonly Scenario[] = [
               metadata: { labels: { app: "shop" } },
               spec: {
                 containers: [
-                  { name: "app", image, resources: { requests: { cpu: image === "shop:1" ? "1m" : "5k" } } },
+                  {
+                    ...containerOf(image),
+                    resources: { requests: { cpu: image === "shop:1" ? "1m" : "5k" } },
+                  },
                 ],
               },
             },

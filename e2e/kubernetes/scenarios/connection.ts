@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultProxy } from "../../beds/kubernetes/index.ts";
 import { redBlack } from "@gennaker/strategies";
-import { expect, type Scenario, type ScenarioGround } from "../scenario.ts";
+import { expect, type ControlledGround, type Scenario } from "../scenario.ts";
 import { openStage, type Stage } from "../stage.ts";
 import { served } from "./candidate.ts";
 
@@ -11,7 +11,7 @@ const SLOW = "shop:2-slow-start";
 function through(
   name: string,
   breaks: (proxy: FaultProxy, stage: Stage) => Promise<(() => void) | void>,
-): Scenario {
+): Scenario<ControlledGround> {
   return {
     name,
     wanted: "succeeded",
@@ -41,7 +41,7 @@ const changes = ({ verb }: { readonly verb: string }): boolean =>
   ["create", "patch", "delete"].includes(verb);
 
 /** What is wrong between us and the API server. */
-export const connectionScenarios: readonly Scenario[] = [
+export const connectionScenarios: readonly Scenario<ControlledGround>[] = [
   through("all connections are cut, three times", async (proxy) => {
     for (let count = 0; count < 3; count++) {
       proxy.cut();
@@ -104,11 +104,13 @@ export const connectionScenarios: readonly Scenario[] = [
 ];
 
 /** A rollout during which servers fail; it is to succeed all the same. */
-function during(name: string, breaks: (ground: ScenarioGround, stage: Stage) => Promise<void>): Scenario {
+function during(
+  name: string,
+  breaks: (ground: ControlledGround, stage: Stage) => Promise<void>,
+): Scenario<ControlledGround> {
   return {
     name,
     wanted: "succeeded",
-    alone: true,
     run: (ground) =>
       served({ bed: ground.bed, provider: { requestTimeoutMs: 10_000 } }, async (stage) => {
         const run = await stage.deploy(SLOW, redBlack({ deadline: "5m" }));
@@ -121,7 +123,7 @@ function during(name: string, breaks: (ground: ScenarioGround, stage: Stage) => 
 }
 
 /** What is wrong with the servers. */
-export const serverScenarios: readonly Scenario[] = [
+export const serverScenarios: readonly Scenario<ControlledGround>[] = [
   during("the API server is killed and started again", async ({ control }) => {
     await control.servers.apiserver.end("SIGKILL");
     await sleep(1000);

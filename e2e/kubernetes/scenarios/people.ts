@@ -2,6 +2,7 @@ import { AppsV1Api, CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernet
 import { redBlack } from "@gennaker/strategies";
 import { ProviderError } from "@gennaker/core/ports";
 import { until } from "../../beds/kubernetes/index.ts";
+import { containerOf } from "../container.ts";
 import { expect, type Scenario } from "../scenario.ts";
 import { manifest } from "../manifest.ts";
 import { openStage } from "../stage.ts";
@@ -26,21 +27,6 @@ export const peopleScenarios: readonly Scenario[] = [
         const end = await stage.end(run);
         await asBefore(stage);
         return end.rolledBack ? "rolled back" : end.outcome;
-      }),
-  },
-  {
-    name: "somebody scales the stable group down to one, and then the new version falls ill",
-    wanted: "rolled back, to the old size",
-    run: ({ bed }) =>
-      served({ bed }, async (stage) => {
-        const run = await stage.deploy("shop:2-ready-then-bad", redBlack({ deadline: "1m", soak: "30s" }));
-        await stage.untilPhase(run, "soak");
-        const apps = bed.admin.config.makeApiClient(AppsV1Api);
-        const stable = { namespace: stage.place.namespace, name: "shop-v001" };
-        await apps.patchNamespacedReplicaSetScale({ ...stable, body: { spec: { replicas: 1 } } }, MERGE);
-        const end = await stage.end(run);
-        await asBefore(stage);
-        return end.rolledBack ? "rolled back, to the old size" : end.outcome;
       }),
   },
   {
@@ -160,31 +146,6 @@ export const peopleScenarios: readonly Scenario[] = [
     },
   },
   {
-    name: "a permission is taken away in the middle",
-    wanted: "rolled back, and the permission is named",
-    async run({ bed }) {
-      const place = await openPlace(bed, "serviceSelector");
-      const { role } = place.provider().role(place.provider().cluster(place.cluster));
-      const rules = role.rules.map((rule) => JSON.parse(JSON.stringify(rule)));
-      const user = await bed.user("shrinking", place.namespace, rules);
-      const stage = await openStage({ bed, place, provider: { config: user.config } });
-      try {
-        await stage.serve("shop:1", 1);
-        const run = await stage.deploy("shop:2-slow-start");
-        await stage.untilPhase(run, "launch");
-        const less = rules.map((rule) =>
-          rule.resources.includes("services") ? { ...rule, verbs: ["get", "list", "watch"] } : rule,
-        );
-        await user.allow(less);
-        const end = await stage.end(run);
-        expect(/cannot patch resource "services"/.test(end.reason), `it is named: ${end.reason}`);
-        return end.rolledBack ? "rolled back, and the permission is named" : end.outcome;
-      } finally {
-        await stage.close();
-      }
-    },
-  },
-  {
     name: "an autoscaler follows the traffic",
     wanted: "it scales shop-v002",
     async run({ bed }) {
@@ -243,7 +204,7 @@ export const peopleScenarios: readonly Scenario[] = [
           template: {
             metadata: { labels: { app: "shop" } },
             spec: {
-              containers: [{ name: "app", image, envFrom: [{ configMapRef: { name: "settings" } }] }],
+              containers: [{ ...containerOf(image), envFrom: [{ configMapRef: { name: "settings" } }] }],
             },
           },
           versioned: { configMaps: ["settings"] },
@@ -285,6 +246,50 @@ export const peopleScenarios: readonly Scenario[] = [
           },
         );
         return "each group kept its own";
+      } finally {
+        await stage.close();
+      }
+    },
+  },
+];
+
+/** The same, with pods that are played. */
+export const playedPeopleScenarios: readonly Scenario[] = [
+  {
+    name: "somebody scales the stable group down to one, and then the new version falls ill",
+    wanted: "rolled back, to the old size",
+    run: ({ bed }) =>
+      served({ bed }, async (stage) => {
+        const run = await stage.deploy("shop:2-ready-then-bad", redBlack({ deadline: "1m", soak: "30s" }));
+        await stage.untilPhase(run, "soak");
+        const apps = bed.admin.config.makeApiClient(AppsV1Api);
+        const stable = { namespace: stage.place.namespace, name: "shop-v001" };
+        await apps.patchNamespacedReplicaSetScale({ ...stable, body: { spec: { replicas: 1 } } }, MERGE);
+        const end = await stage.end(run);
+        await asBefore(stage);
+        return end.rolledBack ? "rolled back, to the old size" : end.outcome;
+      }),
+  },
+  {
+    name: "a permission is taken away in the middle",
+    wanted: "rolled back, and the permission is named",
+    async run({ bed }) {
+      const place = await openPlace(bed, "serviceSelector");
+      const { role } = place.provider().role(place.provider().cluster(place.cluster));
+      const rules = role.rules.map((rule) => JSON.parse(JSON.stringify(rule)));
+      const user = await bed.user("shrinking", place.namespace, rules);
+      const stage = await openStage({ bed, place, provider: { config: user.config } });
+      try {
+        await stage.serve("shop:1", 1);
+        const run = await stage.deploy("shop:2-slow-start");
+        await stage.untilPhase(run, "launch");
+        const less = rules.map((rule) =>
+          rule.resources.includes("services") ? { ...rule, verbs: ["get", "list", "watch"] } : rule,
+        );
+        await user.allow(less);
+        const end = await stage.end(run);
+        expect(/cannot patch resource "services"/.test(end.reason), `it is named: ${end.reason}`);
+        return end.rolledBack ? "rolled back, and the permission is named" : end.outcome;
       } finally {
         await stage.close();
       }
