@@ -106,8 +106,9 @@ async function everything(bed: Bed): Promise<Report> {
   };
 }
 
-const isWanted = ({ name }: { readonly name: string }): boolean =>
-  values.only.split("|").some((words) => name.includes(words));
+function isWanted({ name }: { readonly name: string }): boolean {
+  return values.only.split("|").some((words) => name.includes(words));
+}
 
 /** What needs power over the control plane, and pods that are played or run here. */
 async function controlled(ground: ControlledGround, losses: Losses): Promise<readonly ScenarioResult[]> {
