@@ -47,6 +47,32 @@ function bed(options: DeliveryOptions = {}) {
   return { clock, cloud, cluster, given, delivery };
 }
 
+/** The log of a process that brought a release with a secret, then one without, and ended; and who opens it next. */
+async function restarted() {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  const file = join(folder, "log.db");
+  const secretResolver = memorySecrets({ db: VALUE });
+  const { clock, cluster, cloud, delivery } = bed({ engine: sqlite(file), secretResolver });
+  for (const brought of [release, { image: "shop/api:3" }]) {
+    const run = await clock.drive(
+      delivery.deploy({ cluster, release: brought, strategy: redBlack({ keepWarm: 1 }) }),
+    );
+    expect(await clock.drive(run.outcome())).toBe("succeeded");
+  }
+  await clock.drive(delivery.close());
+  const reopened = (options: DeliveryOptions) =>
+    createDelivery({ engine: sqlite(file), clock, providers: [cloud.provider()], ...options });
+  return { folder, clock, cluster, reopened };
+}
+
+function filesOf(folder: string): Buffer[] {
+  return readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+}
+
+function expectNoSecret(folder: string): void {
+  for (const bytes of filesOf(folder)) expect(bytes.includes(VALUE)).toBe(false);
+}
+
 it("gives a provider the secret, and the log the reference", async () => {
   const folder = mkdtempSync(join(tmpdir(), "secrets-"));
   const engine = sqlite(join(folder, "log.db"));
@@ -64,48 +90,26 @@ it("gives a provider the secret, and the log the reference", async () => {
   const undone = await clock.drive(delivery.undo(cluster));
   expect(await clock.drive(undone.outcome())).toBe("succeeded");
   await clock.drive(delivery.close());
-  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
-  expect(files.some((bytes) => bytes.includes("$secret{db}"))).toBe(true);
-  for (const bytes of files) expect(bytes.includes(VALUE)).toBe(false);
+  expect(filesOf(folder).some((bytes) => bytes.includes("$secret{db}"))).toBe(true);
+  expectNoSecret(folder);
   rmSync(folder, { recursive: true });
 });
 
 it("undoes after a restart without recording what the provider shows", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
-  const file = join(folder, "log.db");
-  const before = bed({ engine: sqlite(file), secretResolver: memorySecrets({ db: VALUE }) });
-  const { clock, cluster, cloud } = before;
-  const strategy = redBlack({ keepWarm: 1 });
-  for (const brought of [release, { image: "shop/api:3" }]) {
-    const run = await clock.drive(before.delivery.deploy({ cluster, release: brought, strategy }));
-    expect(await clock.drive(run.outcome())).toBe("succeeded");
-  }
-  await clock.drive(before.delivery.close());
-
+  const { folder, clock, cluster, reopened } = await restarted();
   // Another process, which has resolved nothing, and in which the secret is another one by now.
-  const after = createDelivery({ engine: sqlite(file), clock, providers: [cloud.provider()] });
+  const after = reopened({});
   const targets = await clock.drive(after.undoTargets(cluster));
   expect(targets[0]?.release).toEqual(release);
   const undone = await clock.drive(after.undo(cluster));
   expect(await clock.drive(undone.outcome())).toBe("succeeded");
   await clock.drive(after.close());
-  for (const name of readdirSync(folder))
-    expect(readFileSync(join(folder, name)).includes(VALUE)).toBe(false);
+  expectNoSecret(folder);
   rmSync(folder, { recursive: true });
 });
 
 it("records references of what stages find in a cluster after a restart: by hand, by undo, by code that looks", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
-  const file = join(folder, "log.db");
-  const before = bed({ engine: sqlite(file), secretResolver: memorySecrets({ db: VALUE }) });
-  const { clock, cluster, cloud } = before;
-  const strategy = redBlack({ keepWarm: 1 });
-  for (const brought of [release, { image: "shop/api:3" }]) {
-    const run = await clock.drive(before.delivery.deploy({ cluster, release: brought, strategy }));
-    expect(await clock.drive(run.outcome())).toBe("succeeded");
-  }
-  await clock.drive(before.delivery.close());
-
+  const { folder, clock, cluster, reopened } = await restarted();
   const look = defineStage({
     type: "look",
     run: async ({ observe }) => (await observe(cluster)).groups.map((group) => group.release ?? null),
@@ -114,12 +118,7 @@ it("records references of what stages find in a cluster after a restart: by hand
     .stage("find", findGroup, () => ({ cluster, group: "previous" as const }))
     .stage("look", look, () => null)
     .stage("undo", undo, ({ outputs }) => ({ cluster, group: outputs.find.group }));
-  const after = createDelivery({
-    engine: sqlite(file),
-    clock,
-    providers: [cloud.provider()],
-    secretResolver: memorySecrets({ db: VALUE }),
-  });
+  const after = reopened({ secretResolver: memorySecrets({ db: VALUE }) });
   const run = await clock.drive(after.start(back, null));
   expect(await clock.drive(run.outcome())).toBe("succeeded");
   const { stages } = await run.state();
@@ -127,8 +126,7 @@ it("records references of what stages find in a cluster after a restart: by hand
   expect(stages[1]?.output).toContainEqual(release);
   expect(stages[2]?.output).toMatchObject({ release });
   await clock.drive(after.close());
-  for (const name of readdirSync(folder))
-    expect(readFileSync(join(folder, name)).includes(VALUE)).toBe(false);
+  expectNoSecret(folder);
   rmSync(folder, { recursive: true });
 });
 
@@ -150,8 +148,7 @@ it("gives a check the secrets that its input refers to, and the log none of them
   expect(seen).toEqual([VALUE]);
   expect((await run.state()).reason).toContain("refused [redacted]");
   await clock.drive(delivery.close());
-  for (const name of readdirSync(folder))
-    expect(readFileSync(join(folder, name)).includes(VALUE)).toBe(false);
+  expectNoSecret(folder);
   rmSync(folder, { recursive: true });
 });
 

@@ -149,6 +149,16 @@ export async function explainRefusal(
   );
 }
 
+/** The place of a run in the line of its pipeline, while it waits: those before it come and go without a word in its own log. */
+export async function livePosition(
+  { run, admission, position }: RunState,
+  journal: Journal,
+): Promise<{ readonly position?: number }> {
+  if (!admission || position === undefined) return {};
+  const place = (await journal.line(admission.permit)).find((other) => other.run === run);
+  return place && !place.granted ? { position: place.position } : {};
+}
+
 /** Whether a write was refused because a place that it wanted only if it is free is not. */
 export function isRefusedPlace(error: unknown, permit: string): boolean {
   return DeliveryError.is(error) && error.code === "GENNAKER_CONFLICT" && error.details["permit"] === permit;

@@ -1,21 +1,19 @@
 import type { Event } from "../machine/events.ts";
 import type { EngineHost } from "../ports/engine.ts";
-import { type Admissions, isOfRun } from "./admissions.ts";
-import type { StreamHub } from "./event-stream.ts";
-import type { Listeners } from "./listeners.ts";
-import type { StageEffects } from "./stage-effects.ts";
-import type { Surroundings } from "./surroundings.ts";
-import type { Switches } from "./switches.ts";
+import { isOfRun } from "./admissions.ts";
+import type { DeliveryParts } from "./delivery-parts.ts";
 
 /** What an engine calls back, and whom it reaches: first what decides, then who only listens. */
-export function engineHost(
-  { clock, logger, journal }: Pick<Surroundings, "clock" | "logger" | "journal">,
-  effects: StageEffects,
-  admissions: Admissions,
-  hub: StreamHub,
-  listeners: Listeners,
-  switches: Switches,
-): EngineHost {
+export function engineHost({
+  clock,
+  logger,
+  journal,
+  effects,
+  admissions,
+  hub,
+  listeners,
+  switches,
+}: DeliveryParts): EngineHost {
   const wake = async (run: string): Promise<void> => {
     if (!(await admissions.due(run))) await journal.insist(run, {});
   };

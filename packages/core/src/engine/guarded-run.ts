@@ -1,6 +1,6 @@
 import type { Plan } from "../model/plan.ts";
 import type { Permission } from "../ports/authorizer.ts";
-import { actorFor } from "./acting.ts";
+import { actorFor } from "./actor.ts";
 import { pipelineOf, type Guard } from "./guard.ts";
 import type { RunHandle } from "./run-handle.ts";
 

@@ -16,7 +16,7 @@ import type { Attempt } from "./attempt.ts";
 import { askForTurn } from "./cluster-turn.ts";
 import { Parked } from "./parked.ts";
 import { ProviderCalls } from "./provider-calls.ts";
-import { RolloutDriver } from "./rollout-driver.ts";
+import { RolloutDriver } from "./rollout/driver.ts";
 import { evaluateInput } from "./stage-input.ts";
 import { record, secretUse, stageOf, type Surroundings } from "./surroundings.ts";
 

@@ -1,36 +1,22 @@
-import { ConfigurationError, ConflictError } from "../errors.ts";
 import type { Event, NewEvent, Outcome } from "../machine/events.ts";
-import { plannedStage } from "../machine/run/planned.ts";
-import { planRetry } from "../machine/run/retry.ts";
-import { isOver, type RunState } from "../machine/run/state.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Engine } from "../ports/engine.ts";
-import { type Admissions, explainRefusal } from "./admissions.ts";
-import { checkFrom, follow, type StreamHub } from "./event-stream.ts";
-import { findStage, judged, type JudgeAct } from "./judging.ts";
-import { type Journal, unknownRun } from "./journal.ts";
 import { timeline } from "../machine/history/timeline.ts";
+import type { RunState } from "../machine/run/state.ts";
+import type { Act, Saying } from "./acts/act.ts";
+import { answerCancel, type CancelAnswer } from "./acts/cancel.ts";
+import { judged, type JudgeAct } from "./acts/judge.ts";
+import { overrideWindows } from "./acts/override.ts";
+import { pauseRun, resumeRun } from "./acts/pause.ts";
+import { promoteRollout } from "./acts/promote.ts";
+import { retryRun } from "./acts/retry.ts";
+import { skipStage } from "./acts/skip.ts";
+import { explainRefusal, livePosition } from "./admissions.ts";
+import { unknownRun } from "./journal.ts";
 import { runMermaid } from "./pictures/run-mermaid.ts";
 import { readRun } from "./read-run.ts";
-import type { Redactor } from "./redact.ts";
+import type { RunAccess } from "./run-access.ts";
+import { runEvents } from "./run-events.ts";
+import { runOutcome } from "./run-outcome.ts";
 import { viewRun, type RunView } from "./run-view.ts";
-import type { Switches } from "./switches.ts";
-
-const PAGE = 500;
-
-/** Who does something, and why. */
-export interface Act {
-  /** A person or a bot; recorded in the event. */
-  readonly actor?: string;
-  readonly reason?: string;
-}
-
-/** What became of a wish to cancel. */
-export type CancelAnswer =
-  | { readonly requested: true }
-  /** `over`: it had ended, as `outcome` says. `requested-before`: it is being cancelled already. */
-  | { readonly requested: false; readonly because: "over"; readonly outcome: Outcome }
-  | { readonly requested: false; readonly because: "requested-before" };
 
 /** A run, to follow and to act on. Safe to make anew at any time: all that it knows is in the log. */
 export interface RunHandle {
@@ -96,58 +82,21 @@ export interface RunHandle {
   toSvg(): Promise<string>;
 }
 
-/** What handles work with. */
-export interface RunAccess {
-  readonly ready: () => Promise<void>;
-  readonly journal: Journal;
-  readonly engine: Engine;
-  readonly hub: StreamHub;
-  readonly clock: Clock;
-  readonly redactor: Redactor;
-  readonly switches: Switches;
-  readonly admissions: Admissions;
-}
-
 /** A handle of a run that exists. */
 export function runHandle(id: string, access: RunAccess): RunHandle {
-  const { journal, engine, hub, clock, redactor } = access;
+  const { ready, journal, engine, clock, redactor } = access;
 
-  const act = async (incoming: (state: RunState) => readonly NewEvent[]): Promise<void> => {
-    await access.ready();
+  const record = async (incoming: (state: RunState) => readonly NewEvent[]): Promise<void> => {
+    await ready();
     await journal.advance(id, { incoming });
   };
-  const by = ({ actor, reason }: Act): { at: number; actor?: string; reason?: string } => ({
+  const say: Saying = ({ actor, reason }) => ({
     at: clock.now(),
     ...(actor !== undefined && { actor }),
     ...(reason !== undefined && { reason: redactor.text(reason) }),
   });
-  // A run that was removed has no end to wait for.
-  const read = async (seq: number, limit: number): Promise<readonly Event[]> => {
-    const page = await engine.read(id, seq, limit);
-    if (page.length === 0 && !(await journal.state(id))) throw unknownRun(id);
-    return page;
-  };
-  const events: RunHandle["events"] = ({ from = 0, signal } = {}) =>
-    follow(read, hub, {
-      topic: `run ${id}`,
-      from: checkFrom(from),
-      ready: access.ready,
-      position: (event) => event.seq,
-      last: (event) => event.type === "run-finished" && endsWith(event),
-      ...(signal && { signal }),
-    });
-
-  // A run that was retried goes on after its end.
-  const endsWith = async ({ seq }: Event): Promise<boolean> => {
-    for (let from = seq + 1; ; from += PAGE) {
-      const page = await engine.read(id, from, PAGE);
-      if (page.some(({ type }) => type === "run-retried")) return false;
-      if (page.length < PAGE) return true;
-    }
-  };
-
   const view = async (): Promise<RunView> => {
-    await access.ready();
+    await ready();
     const state = await journal.state(id);
     if (!state) throw unknownRun(id);
     return { ...viewRun(state), ...(await livePosition(state, journal)) };
@@ -155,25 +104,8 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
 
   return {
     id,
-    events,
-    async outcome({ signal } = {}) {
-      await access.ready();
-      const topic = `end of ${id}` as const;
-      const bell = hub.listen(topic);
-      try {
-        for (;;) {
-          signal?.throwIfAborted();
-          const state = await journal.state(id);
-          if (!state) throw unknownRun(id);
-          if (state.outcome !== undefined) return state.outcome;
-          signal?.throwIfAborted();
-          if (hub.closed) throw closedBefore(id);
-          await hub.wait(bell, signal);
-        }
-      } finally {
-        hub.leave(topic, bell);
-      }
-    },
+    events: (options) => runEvents(id, access, options),
+    outcome: (options) => runOutcome(id, access, options),
     state: view,
     toMermaid: async () => runMermaid(await view(), clock.now()),
     async toSvg() {
@@ -182,148 +114,30 @@ export function runHandle(id: string, access: RunAccess): RunHandle {
       const { gantt } = await import("./pictures/gantt.ts");
       return gantt(timeline(await readRun(engine, id), clock.now()));
     },
-    async cancel({ mode = "graceful", ...who } = {}) {
+    async cancel({ mode = "graceful", ...act } = {}) {
       let answer: CancelAnswer = { requested: true };
-      await act((state) => {
-        oneOf("cancel", "mode", mode, ["graceful", "forced"]);
-        answer = cancelAnswer(state, mode);
-        return answer.requested ? [{ type: "run-cancel-requested", ...by(who), mode }] : [];
+      await record((state) => {
+        answer = answerCancel(state, mode);
+        return answer.requested ? [{ type: "run-cancel-requested", ...say(act), mode }] : [];
       });
       return answer;
     },
-    pause: (who = {}) =>
-      act((state) =>
-        state.outcome !== undefined || state.pausedAt !== undefined
-          ? []
-          : [{ type: "run-paused", ...by(who) }],
-      ),
-    resume: (who = {}) =>
-      act((state) =>
-        state.outcome !== undefined || !isPaused(state) ? [] : [{ type: "run-resumed", ...by(who) }],
-      ),
-    judge: (stage, who) => act((state) => [judged(state, stage, who, by(who))]),
-    promote: (stage, { full = false, ...who } = {}) =>
-      act((state) => {
-        const rollout = findStage(state, stage).rollout;
-        const phase =
-          rollout && rollout.outcome === undefined
-            ? rollout.planned.rollout.phases[rollout.index]
-            : undefined;
-        if (!phase || rollout?.direction === "back")
-          throw new ConflictError(
-            `run ${id}: stage ${JSON.stringify(stage)} has no rollout on its way forward`,
-          );
-        if (full)
-          return rollout?.promotedFully ? [] : [{ type: "rollout-promoted-fully", ...by(who), stage }];
-        return [{ type: "rollout-phase-promoted", ...by(who), stage, phase: phase.name }];
-      }),
-    override: (stage, who) =>
-      act((state) => {
-        checkOverride(who);
-        const { held, unbound, status } = findStage(state, stage);
-        if (unbound) return [];
-        if (!held)
-          throw new ConflictError(
-            `run ${id}: stage ${JSON.stringify(stage)} is not held by its windows: it is ${status}`,
-          );
-        return [{ type: "stage-windows-overridden", ...by(who), stage, reason: by(who).reason ?? "" }];
-      }),
-    skip: (stage, who = {}) =>
-      act((state) => {
-        checkSkip(state, stage);
-        const { bypassed } = findStage(state, stage);
-        const { reason = `skipped by ${who.actor ?? "an unnamed actor"}`, ...when } = by(who);
-        return bypassed ? [] : [{ type: "stage-bypassed", ...when, stage, by: "operator", reason }];
-      }),
-    async retryFrom(stage, who = {}) {
-      await access.ready();
+    pause: (act = {}) => record((state) => pauseRun(state, act, say)),
+    resume: (act = {}) => record((state) => resumeRun(state, act, say)),
+    judge: (stage, act) => record((state) => [judged(state, stage, act, say(act))]),
+    promote: (stage, act = {}) => record((state) => promoteRollout(state, stage, act, say)),
+    override: (stage, act) => record((state) => overrideWindows(state, stage, act, say)),
+    skip: (stage, act = {}) => record((state) => skipStage(state, stage, act, say)),
+    async retryFrom(stage, act = {}) {
+      await ready();
       const known = await journal.state(id);
       if (known) await access.switches.check(known.plan.pipeline);
-      const incoming = (state: RunState): readonly NewEvent[] => {
-        findStage(state, stage);
-        const retry = planRetry(state, stage);
-        if ("refusal" in retry)
-          throw new ConflictError(
-            `run ${id} cannot be retried from stage ${JSON.stringify(stage)}: ${retry.refusal}`,
-          );
-        return retry.stages.length === 0
-          ? []
-          : [{ type: "run-retried", ...by(who), from: stage, stages: retry.stages }];
-      };
-      const { permits } = await journal.advance(id, { incoming }).catch(async (error: unknown) => {
-        throw await explainRefusal(error, known?.plan.pipeline ?? "", known?.admission, journal);
-      });
+      const { permits } = await journal
+        .advance(id, { incoming: (state) => retryRun(state, stage, act, say) })
+        .catch(async (error: unknown) => {
+          throw await explainRefusal(error, known?.plan.pipeline ?? "", known?.admission, journal);
+        });
       await access.admissions.created(id, permits[0]);
     },
   };
-}
-
-// Those before it come and go without a word in its own log.
-async function livePosition(
-  { run, admission, position }: RunState,
-  journal: Journal,
-): Promise<{ readonly position?: number }> {
-  if (!admission || position === undefined) return {};
-  const place = (await journal.line(admission.permit)).find((other) => other.run === run);
-  return place && !place.granted ? { position: place.position } : {};
-}
-
-function cancelAnswer({ outcome, cancel }: RunState, mode: "graceful" | "forced"): CancelAnswer {
-  if (outcome !== undefined) return { requested: false, because: "over", outcome };
-  const before = cancel?.mode === mode || cancel?.mode === "forced";
-  return before ? { requested: false, because: "requested-before" } : { requested: true };
-}
-
-// Answers come from buttons and web pages: what is not a verdict must not count as one.
-function oneOf(act: string, field: string, value: string, known: readonly string[]): void {
-  if (known.includes(value)) return;
-  throw new ConfigurationError(act, [
-    `${field}: ${JSON.stringify(value)} is not one of ${known.join(", ")}; nothing was recorded`,
-  ]);
-}
-
-function closedBefore(id: string): ConflictError {
-  return new ConflictError(
-    `run ${id}: the delivery was closed before the run was over; it goes on when its log is opened again`,
-  );
-}
-
-// A rollout may have paused by itself, on an inconclusive verdict.
-function isPaused(state: RunState): boolean {
-  return (
-    state.pausedAt !== undefined ||
-    Object.values(state.stages).some(({ rollout }) => rollout?.undecided === true)
-  );
-}
-
-// An exception to a rule that others rely on is somebody's, for a reason.
-function checkOverride({ actor, reason }: Act): void {
-  const problems = [
-    ...(isText(actor) ? [] : ["actor: is missing; say who lets it begin"]),
-    ...(isText(reason) ? [] : ["reason: is missing; say why it cannot wait"]),
-  ];
-  if (problems.length > 0) throw new ConfigurationError("override", problems);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === "string" && value.trim() !== "";
-}
-
-// Only what has changed nothing yet, or is no matter of ours, can be passed by.
-function checkSkip(state: RunState, name: string): void {
-  const at = `run ${state.run}: stage ${JSON.stringify(name)}`;
-  const stage = findStage(state, name);
-  if (!plannedStage(state, name)?.skippable)
-    throw new ConfigurationError(`run ${state.run}`, [
-      `stage ${JSON.stringify(name)} may not be skipped: its pipeline does not say { skippable: true }`,
-    ]);
-  if (stage.bypassed) return;
-  if (isOver(stage) || state.outcome !== undefined)
-    throw new ConflictError(`${at} is ${stage.status}: there is nothing to skip`);
-  if (stage.rollout)
-    throw new ConflictError(
-      `${at} has begun to change ${stage.rollout.planned.cluster.name}: cancel the run instead`,
-    );
-  if (stage.child !== undefined)
-    throw new ConflictError(`${at} waits for run ${stage.child}: cancel that run instead`);
 }

@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { Trigger, TriggeredStart } from "../ports/trigger.ts";
 import { suggest } from "../model/suggest.ts";
-import type { ActingDelivery } from "./delivery.ts";
+import type { ActingDelivery } from "./acting-delivery.ts";
 import type { AskedFor } from "./notices/refused-starts.ts";
 import type { Redactor } from "./redact.ts";
 import type { Registry } from "./registry.ts";

@@ -1,6 +1,6 @@
 import { DeliveryError } from "../../errors.ts";
 import type { StartRefusal } from "../../ports/notifier.ts";
-import type { ActingDelivery, StartOptions } from "../delivery.ts";
+import type { ActingDelivery, StartOptions } from "../acting-delivery.ts";
 import { SHORT_FORM } from "../short-form.ts";
 
 /** What is known of a start that was refused, besides why. */

@@ -1,7 +1,9 @@
-import { ConfigurationError, ConflictError } from "../errors.ts";
-import type { NewEvent, Verdict } from "../machine/events.ts";
-import { isOver, type OpenJudgement, type RunState, type StageState } from "../machine/run/state.ts";
-import { suggest } from "../model/suggest.ts";
+import { ConfigurationError, ConflictError } from "../../errors.ts";
+import type { NewEvent, Verdict } from "../../machine/events.ts";
+import { isOver, type OpenJudgement, type RunState, type StageState } from "../../machine/run/state.ts";
+import { suggest } from "../../model/suggest.ts";
+import type { Said } from "./act.ts";
+import { findStage } from "./find-stage.ts";
 
 /** An answer to a judgement. */
 export interface JudgeAct {
@@ -26,12 +28,7 @@ export interface JudgeAct {
  * @throws ConflictError when that question is not open (any more); it says who answered
  * @throws ConfigurationError when the answer is none, or its actor may not give it
  */
-export function judged(
-  state: RunState,
-  name: string,
-  act: JudgeAct,
-  by: { readonly at: number; readonly actor?: string; readonly reason?: string },
-): NewEvent {
+export function judged(state: RunState, name: string, act: JudgeAct, said: Said): NewEvent {
   checkAnswer(act);
   const open = openJudgement(state, name, act.judgement);
   const problems = [...whoMayNot(open, act), ...wrongChoice(open, act)];
@@ -39,7 +36,7 @@ export function judged(
     throw new ConfigurationError(`the judgement of stage ${JSON.stringify(name)}`, problems);
   const { verdict, choice } = act;
   const chosen = choice === undefined ? {} : { choice };
-  const answer = { ...by, stage: name, judgement: open.judgement, ...chosen };
+  const answer = { ...said, stage: name, judgement: open.judgement, ...chosen };
   return verdict === "pass" && !isLastApproval(open, act)
     ? { type: "judgement-approved", ...answer }
     : { type: "judgement-answered", ...answer, verdict };
@@ -95,14 +92,4 @@ function late({ answer, status }: StageState, asked: string | undefined): string
   return answer && (asked === undefined || answer.judgement === asked)
     ? `${answer.actor} answered ${answer.verdict} at ${new Date(answer.at).toISOString()}`
     : `it is ${status}`;
-}
-
-/** @throws ConfigurationError when the run has no such stage */
-export function findStage(state: RunState, name: string): StageState {
-  const stage = Object.hasOwn(state.stages, name) ? state.stages[name] : undefined;
-  if (!stage)
-    throw new ConfigurationError(`run ${state.run}`, [
-      `no stage is called ${JSON.stringify(name)}${suggest(name, Object.keys(state.stages))}`,
-    ]);
-  return stage;
 }
