@@ -31,7 +31,7 @@ it("is taken from what a watch told, without a further look", async () => {
   const { provider, cluster, token } = bed;
   const name = await bed.group("shop:1");
   const stop = new AbortController();
-  const watch = provider.watch(cluster, { signal: stop.signal });
+  const watch = provider.watch(cluster, { signal: stop.signal })[Symbol.asyncIterator]();
   await watch.next();
   const since = bed.api.requests.length;
   await provider.setTraffic(cluster, { shares: { [name]: 100 } }, token());

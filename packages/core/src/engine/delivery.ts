@@ -38,14 +38,7 @@ export interface Delivery extends ActingDelivery {
 export function createDelivery(options: DeliveryOptions = {}): Delivery {
   const parts = deliveryParts(options);
   const { engine, clock, logger, redactor, registry, journal, hub, guard, effects } = parts;
-  const opened = engine.open(engineHost(parts));
-  // Rejects every call, rather than the process.
-  opened.catch((error: unknown) => logger.error({ error }, "the log cannot be opened"));
-
   const boards = new NoticeBoards(options.notifiers ?? [], parts);
-  const prepared = opened.then(() => boards.open());
-  prepared.catch(() => {});
-
   const ready = async (): Promise<void> => {
     await prepared;
     if (hub.closed) throw new ConflictError("the delivery was closed");
@@ -77,6 +70,12 @@ export function createDelivery(options: DeliveryOptions = {}): Delivery {
     delivery: guardedBy(undefined),
     refused,
   });
+  // Last: whoever gets an error from here has no handle to close what is open.
+  const opened = engine.open(engineHost(parts));
+  // Rejects every call, rather than the process.
+  opened.catch((error: unknown) => logger.error({ error }, "the log cannot be opened"));
+  const prepared = opened.then(() => boards.open());
+  prepared.catch(() => {});
   const goOn = async (): Promise<void> => {
     await ready();
     triggers.open();

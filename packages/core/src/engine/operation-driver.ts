@@ -38,9 +38,10 @@ export class OperationDriver {
 
   constructor(drive: OperationDrive) {
     this.#drive = drive;
-    this.#feed = new WorldFeed(drive.calls, drive.using.clock, drive.using.logger, () =>
-      drive.attempt.bell.ring(),
-    );
+    const { calls, attempt, using } = drive;
+    const { clock, logger, redactor } = using;
+    const ring = (): void => attempt.bell.ring();
+    this.#feed = new WorldFeed(calls, clock, logger, ring, (message) => redactor.text(message));
     this.#signal = AbortSignal.any([drive.attempt.signal, this.#patience.signal]);
   }
 

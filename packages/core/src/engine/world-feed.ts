@@ -27,7 +27,7 @@ export class WorldFeed {
     clock: Clock,
     logger: Logger,
     changed: () => void,
-    clean: (message: string) => string = (message) => message,
+    clean: (message: string) => string,
   ) {
     this.#clean = clean;
     this.#calls = calls;
