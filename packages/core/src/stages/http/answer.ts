@@ -34,7 +34,8 @@ export async function unexpected(
   const retryable = busy && (repeatable || refused);
   if (retryable) await patience(Number(headers["retry-after"]) * 1000, signal);
   const { location } = headers;
-  const where = location === undefined ? "" : ` (to ${placeOf(location, url.href)}; redirects are not followed)`;
+  const where =
+    location === undefined ? "" : ` (to ${placeOf(location, url.href)}; redirects are not followed)`;
   const said = text.trim() === "" ? "" : `: ${redact(text.trim()).slice(0, 200)}`;
   return new StageError("http-status", `${what} answered ${status}${where}${said}`, { retryable });
 }
