@@ -13,10 +13,12 @@ import {
   memorySecrets,
   pipeline,
   type Provider,
+  resizeGroup,
   roles,
   secret,
   type SecretResolver,
   undo,
+  wait,
 } from "@gennaker/core";
 import { sqlite } from "@gennaker/core/sqlite";
 import { redBlack } from "@gennaker/strategies";
@@ -71,6 +73,11 @@ function filesOf(folder: string): Buffer[] {
 
 function expectNoSecret(folder: string): void {
   for (const bytes of filesOf(folder)) expect(bytes.includes(VALUE)).toBe(false);
+}
+
+/** Resolves when a run has come to an event. */
+async function begun(events: AsyncIterable<{ readonly type: string }>, type: string): Promise<void> {
+  for await (const event of events) if (event.type === type) return;
 }
 
 it("gives a provider the secret, and the log the reference", async () => {
@@ -129,6 +136,86 @@ it("records references of what stages find in a cluster after a restart: by hand
   expectNoSecret(folder);
   rmSync(folder, { recursive: true });
 });
+
+it("keeps a secret out of the log that a provider shows of a rollout which another process began", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  const file = join(folder, "log.db");
+  const secretResolver = memorySecrets({ db: VALUE });
+  const { clock, cluster, cloud, delivery } = bed({ engine: sqlite(file), secretResolver });
+  cloud.behaviour(() => ({ neverHealthy: true, problem: `cannot log in to db as shop with ${VALUE}` }));
+  const strategy = redBlack();
+  const run = await clock.drive(delivery.deploy({ cluster, release, strategy }));
+  await clock.drive(begun(run.events(), "rollout-command-settled"));
+  await clock.drive(delivery.close());
+
+  const after = createDelivery({
+    engine: sqlite(file),
+    clock,
+    providers: [cloud.provider()],
+    secretResolver,
+  });
+  const again = await clock.drive(after.run(run.id));
+  expect(await clock.drive(again.outcome())).toBe("rolled-back");
+  expect((await again.state()).reason).toContain("cannot log in to db as shop with [redacted]");
+  await clock.drive(after.close());
+  expectNoSecret(folder);
+  rmSync(folder, { recursive: true });
+});
+
+it("keeps a secret out of the log that a provider shows while an operation by hand waits", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+  const engine = sqlite(join(folder, "log.db"));
+  const { clock, cluster, cloud, delivery } = bed({ engine, secretResolver: memorySecrets({ db: VALUE }) });
+  const problem = `cannot log in to db as shop with ${VALUE}`;
+  cloud.behaviour(() => ({ sickAfterTrafficMs: 3_600_000, problem }));
+  const run = await clock.drive(delivery.deploy({ cluster, release, strategy: redBlack() }));
+  expect(await clock.drive(run.outcome())).toBe("succeeded");
+  const grow = pipeline<null>("grow")
+    .stage("wait", wait, () => ({ for: "2h" }))
+    .stage("grow", resizeGroup, () => ({
+      cluster,
+      group: "serving" as const,
+      size: { by: 2 },
+      timeout: "1m",
+    }));
+  const byHand = await clock.drive(delivery.start(grow, null));
+  expect(await clock.drive(byHand.outcome())).toBe("failed");
+  expect((await byHand.state()).reason).toContain("cannot log in to db as shop with [redacted]");
+  await clock.drive(delivery.close());
+  expectNoSecret(folder);
+  rmSync(folder, { recursive: true });
+});
+
+it.each(["has none of it any more", "is sealed", "does not answer"])(
+  "goes on with a rollout that another process began, although the vault %s",
+  async (trouble) => {
+    const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+    const file = join(folder, "log.db");
+    const { clock, cluster, cloud, delivery } = bed({
+      engine: sqlite(file),
+      secretResolver: memorySecrets({ db: VALUE }),
+    });
+    const run = await clock.drive(delivery.deploy({ cluster, release, strategy: redBlack() }));
+    await clock.drive(begun(run.events(), "rollout-command-settled"));
+    await clock.drive(delivery.close());
+
+    const answers: Record<string, SecretResolver["resolve"]> = {
+      "has none of it any more": () => undefined,
+      "is sealed": () => Promise.reject(new Error("sealed")),
+      "does not answer": () => new Promise(() => {}),
+    };
+    const after = createDelivery({
+      engine: sqlite(file),
+      clock,
+      providers: [cloud.provider()],
+      secretResolver: { resolve: answers[trouble]! },
+    });
+    const again = await clock.drive(after.run(run.id));
+    expect(await clock.drive(again.outcome())).toBe("succeeded");
+    await clock.drive(after.close());
+    rmSync(folder, { recursive: true });
+  },
+);
 
 it("gives a check the secrets that its input refers to, and the log none of them", async () => {
   const folder = mkdtempSync(join(tmpdir(), "secrets-"));

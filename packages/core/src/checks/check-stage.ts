@@ -20,6 +20,7 @@ export type MeasureContext<Input> = Pick<
   | "stage"
   | "signal"
   | "progress"
+  | "redact"
   | "step"
   | "sleep"
   | "observe"
@@ -126,7 +127,7 @@ async function measure<Input>(
   { name, run }: StageCheck<Input>,
   measurement: number,
 ): Promise<Measured> {
-  const { input, stage, signal, progress, sleep, observe, lastRun } = context;
+  const { input, stage, signal, progress, redact, sleep, observe, lastRun } = context;
   try {
     const answer = await run({
       input,
@@ -134,6 +135,7 @@ async function measure<Input>(
       stage,
       signal,
       progress,
+      redact,
       sleep,
       observe,
       lastRun,

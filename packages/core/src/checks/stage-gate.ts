@@ -47,7 +47,7 @@ async function runStage(
   stage: StageType<never, unknown>,
   context: CheckContext<never>,
 ): Promise<CheckResult> {
-  const { run, stage: name, gate, signal, progress, step, sleep, observe, lastRun } = context;
+  const { run, stage: name, gate, signal, progress, redact, step, sleep, observe, lastRun } = context;
   const { measurement: attempt } = context;
   const idempotencyKey = `${run}/${gate}`;
   const wanted = context.input ?? null;
@@ -61,6 +61,7 @@ async function runStage(
       idempotencyKey,
       signal,
       progress,
+      redact,
       step,
       sleep,
       observe,

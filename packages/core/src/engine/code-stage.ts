@@ -45,6 +45,8 @@ async function callStage(
   using: Surroundings,
 ): Promise<Json> {
   const input = await using.secrets.reveal(stage.input ?? null, secretUse(attempt, using));
+  // Cancelled while a vault was asked.
+  if (attempt.stopped) throw attempt.stopped;
   const output = await checkOutput(
     code,
     await code.type.run?.(new CodeContext(attempt, stage, input, using)),
@@ -130,6 +132,10 @@ class CodeContext implements StageContext<unknown> {
     };
   }
 
+  get redact(): StageContext<unknown>["redact"] {
+    return (text) => this.#using.redactor.known(text);
+  }
+
   get sleep(): StageContext<unknown>["sleep"] {
     return this.#outlook().sleep;
   }
@@ -177,6 +183,10 @@ export async function recordStep<T extends Json>(
   compute: () => T | Promise<T>,
   using: Surroundings,
 ): Promise<T> {
+  if (using.redactor.learned(step) !== step)
+    throw new ConfigurationError(`stage ${JSON.stringify(effect.id)}`, [
+      "step: its name holds a secret, and would be recorded; name it by what it does",
+    ]);
   const steps = stageOf(using, effect)?.steps ?? {};
   if (Object.hasOwn(steps, step)) return steps[step] as T;
   const { json, problems } = copyJson(await compute(), `step ${JSON.stringify(step)}`);

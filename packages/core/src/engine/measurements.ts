@@ -172,6 +172,7 @@ export class Measurements {
       idempotencyKey: `${run}/${gate}/${measurement}`,
       openedAt,
       at: this.#using.clock.now(),
+      redact: (text) => this.#using.redactor.known(text),
       progress: (message, ratio) => this.#progress(message, ratio),
       step: (name, compute) => recordStep(this.#effect, `${gate}: ${name}`, compute, this.#using),
     };

@@ -138,7 +138,7 @@ async function recordEnd(
   using: Surroundings,
 ): Promise<void> {
   const { journal, clock } = using;
-  const { run, outcome } = child;
+  const { run, outcome, left } = child;
   if (outcome === "succeeded") {
     if (!pipeline) throw new Parked(`the code that takes the outputs of run ${run} is not registered here`);
     const output = { run, outcome, returned: returnedBy(effect, pipeline, child) };
@@ -148,11 +148,20 @@ async function recordEnd(
   const stop = state && stopOf(state, effect.id);
   const rolledBack = outcome === "rolled-back";
   if (stop && !(outcome === "failed" && !stop.late))
-    return record(using, effect, [stopped(effect.id, stop, clock.now(), rolledBack)]);
+    return record(using, effect, [
+      stopped(effect.id, stop, clock.now(), { ...(rolledBack && { rolledBack }), ...(left && { left }) }),
+    ]);
   const why = child.reason === undefined ? "" : `: ${child.reason}`;
   const error = { code: "child-run-failed", message: `run ${run} is ${outcome}${why}`, retryable: false };
   await record(using, effect, [
-    { type: "stage-failed", at: clock.now(), stage: effect.id, error, ...(rolledBack && { rolledBack }) },
+    {
+      type: "stage-failed",
+      at: clock.now(),
+      stage: effect.id,
+      error,
+      ...(rolledBack && { rolledBack }),
+      ...(left && { left }),
+    },
   ]);
 }
 
@@ -160,11 +169,13 @@ function succeeded(effect: IssuedEffect, output: Json, { clock }: Surroundings):
   return { type: "stage-succeeded", at: clock.now(), stage: effect.id, output };
 }
 
-function stopped(stage: string, { reason, late }: Stop, at: number, rolledBack = false): NewEvent {
-  const undone = rolledBack && { rolledBack };
-  if (!late) return { type: "stage-cancelled", at, stage, reason, ...undone };
+/** What the end of a stage says of the run below it. */
+type Below = Pick<NewEvent<"stage-cancelled">, "rolledBack" | "left">;
+
+function stopped(stage: string, { reason, late }: Stop, at: number, below: Below = {}): NewEvent {
+  if (!late) return { type: "stage-cancelled", at, stage, reason, ...below };
   const error = { code: "timeout", message: reason, retryable: false };
-  return { type: "stage-failed", at, stage, error, ...undone };
+  return { type: "stage-failed", at, stage, error, ...below };
 }
 
 function returnedBy(effect: IssuedEffect, { returns }: ChildPipeline, child: RunState): Json {

@@ -1,13 +1,11 @@
 import { copyJson, type Json } from "../model/json.ts";
-import { mapTexts } from "../model/secret.ts";
+import { MASK } from "../model/secret.ts";
 import { DeliveryError } from "../errors.ts";
 import type { RecordedError } from "../machine/events.ts";
+import { looksOf, SHORTEST_SECRET } from "./looks.ts";
 
-const MASK = "[redacted]";
 // A message is for people, and the log keeps it for ever: a page of HTML or a dump of memory is cut off.
 const TEXT_MAX = 8000;
-/** Shorter values turn up everywhere: to mask them would make every text unreadable. */
-export const SHORTEST_SECRET = 4;
 const SECRET_NAME =
   /pass(word|wd|phrase)?$|secret|token$|api[-_]?key|access[-_]?key|private[-_]?key|authorization|cookie|credential/i;
 // What looks like a secret wherever it stands: credentials in an address, bearer tokens, cloud keys, private keys.
@@ -30,25 +28,25 @@ export class Redactor {
 
   /** `secrets`: values that must never be seen, wherever they turn up. Shorter than 4 characters is ignored. */
   constructor(secrets: readonly string[] = []) {
-    this.#values = longestFirst(secrets.filter((value) => value.length >= SHORTEST_SECRET));
+    this.#values = longestFirst([...new Set(secrets.flatMap(looksOf))]);
   }
 
   /** From now on this value is never seen, nor as it looks in JSON, in an address or in Base64. */
   learn(secret: string): void {
     if (secret.length < SHORTEST_SECRET || this.#learned.includes(secret)) return;
-    const looks = [
-      secret,
-      JSON.stringify(secret).slice(1, -1),
-      encodeURIComponent(secret.toWellFormed()),
-      Buffer.from(secret).toString("base64"),
-    ];
+    const looks = looksOf(secret);
     this.#learned = longestFirst([...new Set([...this.#learned, ...looks])]);
     this.#values = longestFirst([...new Set([...this.#values, ...looks])]);
   }
 
   /** A value with what was learned masked, and nothing else: what code returns is data, whatever it looks like. */
   learned(value: Json): Json {
-    return this.#learned.length === 0 ? value : mapTexts(value, (text) => masked(text, this.#learned));
+    return this.#learned.length === 0 ? value : maskedIn(value, this.#learned);
+  }
+
+  /** A text with all that is known to be secret masked, and otherwise as it is: it may be shortened from here on. */
+  known(text: string): string {
+    return masked(text, this.#values);
   }
 
   /** At most so much of it as a person reads. */
@@ -61,14 +59,21 @@ export class Redactor {
   /** A value with secrets masked: by field name, by known value, by look. */
   json(value: Json): Json {
     if (typeof value === "string") return this.text(value);
+    if (typeof value === "number") return maskedIn(value, this.#values);
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return value.map((item: Json) => this.json(item));
     return Object.fromEntries(
       Object.entries(value).map(([name, item]) => [
-        name,
-        SECRET_NAME.test(name) && typeof item === "string" ? MASK : this.json(item),
+        this.known(name),
+        SECRET_NAME.test(name) ? this.#hidden(item) : this.json(item),
       ]),
     );
+  }
+
+  // A header may have several values.
+  #hidden(value: Json): Json {
+    if (Array.isArray(value)) return value.map((item: Json) => this.#hidden(item));
+    return typeof value === "string" ? MASK : this.json(value);
   }
 
   /** Anything thrown, as it may be recorded: no stack, no secrets. */
@@ -80,7 +85,7 @@ export class Redactor {
       retryable?: unknown;
     };
     return {
-      code: typeof code === "string" ? code : "error",
+      code: typeof code === "string" ? this.known(code) : "error",
       message: this.text(typeof message === "string" ? message : described(thrown)),
       retryable: retryable === true,
     };
@@ -102,6 +107,17 @@ export class Redactor {
 
 function masked(text: string, values: readonly string[]): string {
   return values.reduce((clean, value) => clean.replaceAll(value, MASK), text);
+}
+
+// Names of fields are texts as well: what an answer echoes may stand there. So are numbers, where one is the whole secret.
+function maskedIn(value: Json, values: readonly string[]): Json {
+  if (typeof value === "string") return masked(value, values);
+  if (typeof value === "number") return values.includes(String(value)) ? MASK : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: Json) => maskedIn(item, values));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [masked(name, values), maskedIn(item, values)]),
+  );
 }
 
 function longestFirst(values: readonly string[]): readonly string[] {

@@ -5,6 +5,7 @@ import { clusterId } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import type { Strategy } from "../model/phase.ts";
 import type { PipelineStage } from "../model/pipeline-stage.ts";
+import { secretsIn } from "../model/secret.ts";
 import type { PlannedStage } from "../model/plan.ts";
 import type { IssuedEffect } from "../ports/engine.ts";
 import type { DeployInput } from "../stages/deploy.ts";
@@ -17,8 +18,11 @@ import { askForTurn } from "./cluster-turn.ts";
 import { Parked } from "./parked.ts";
 import { ProviderCalls } from "./provider-calls.ts";
 import { RolloutDriver } from "./rollout/driver.ts";
+import { sleep } from "./sleep.ts";
 import { evaluateInput } from "./stage-input.ts";
 import { record, secretUse, stageOf, type Surroundings } from "./surroundings.ts";
+
+const REMEMBER_MS = 5000;
 
 /**
  * Drives the rollout of a deploy stage, once it has its cluster to itself.
@@ -37,6 +41,7 @@ export async function runRolloutStage(
   const provider = using.registry.provider(recorded.cluster.provider);
   if (!provider) throw new Parked(using.registry.providerProblems(recorded.cluster).join("; "));
   if (!stageOf(using, effect)?.rollout) await mayBegin(attempt, recorded, using);
+  else await remember(attempt, recorded, using);
   if (!(await admit(attempt, using))) return;
   admitted();
   const checks = new CheckCode(using.registry, recorded.strategy, () =>
@@ -69,7 +74,28 @@ async function mayBegin(
   const actor = using.journal.peek(attempt.effect.run)?.actor;
   await using.guard.demand(actor, "WRITE", accountOf(cluster), `deploy to ${clusterId(cluster)}`);
   // A group that is brought back has its secrets.
-  if (group === undefined) await using.secrets.reveal(release, secretUse(attempt, using));
+  if (group !== undefined) await remember(attempt, { release }, using);
+  else await using.secrets.reveal(release, secretUse(attempt, using));
+}
+
+// What a provider says of a group may hold the secrets that another process gave it: they are to be known here as well. A
+// vault that cannot tell must not keep a rollout from its way back.
+async function remember(
+  { effect, signal }: Attempt,
+  { release }: Pick<DeployInput<Json>, "release">,
+  using: Surroundings,
+): Promise<void> {
+  if (secretsIn(release).length === 0) return;
+  const patience = new AbortController();
+  const until = AbortSignal.any([signal, patience.signal]);
+  const known = using.secrets
+    .reveal(release, secretUse({ effect, signal: until }, using))
+    .catch((error: unknown) => {
+      const about = { run: effect.run, stage: effect.id, error };
+      using.logger.warn(about, "secrets of a release are not known here: what is said of it may show them");
+    });
+  await Promise.race([known, sleep(using.clock, REMEMBER_MS, until)]);
+  patience.abort(new Error(`not told within ${REMEMBER_MS} ms`));
 }
 
 // In the midst of a rollout a secret that is gone is the release's fault: the rollout takes its way back.

@@ -140,6 +140,7 @@ function viewStage(stage: StageState): Omit<StageView, "name" | "type" | "after"
     steps: ___,
     input: ____,
     leftMs: _____,
+    left: _______,
     ...rest
   } = stage;
   return { ...rest, status, attempt, ...viewRollout(stage) };

@@ -3,7 +3,8 @@ import type { ClusterState } from "../model/cluster.ts";
 import type { Json } from "../model/json.ts";
 import { mapTexts, secret, secretsIn, withSecrets } from "../model/secret.ts";
 import type { SecretResolver, SecretUse } from "../ports/secrets.ts";
-import { SHORTEST_SECRET, type Redactor } from "./redact.ts";
+import { SHORTEST_SECRET } from "./looks.ts";
+import type { Redactor } from "./redact.ts";
 
 /** Puts secrets where they are used, and keeps them from being recorded. */
 export class Secrets {

@@ -145,13 +145,19 @@ export interface EventMap {
   };
   /** A stage ended well. */
   "stage-succeeded": { readonly stage: string; readonly output: Json };
-  /** A stage ended badly. `rolledBack`: it undid what it had done. */
-  "stage-failed": { readonly stage: string; readonly error: RecordedError; readonly rolledBack?: boolean };
-  /** A stage was stopped by a cancel. `rolledBack`: it undid what it had done. */
+  /** A stage ended badly. `rolledBack`: it undid what it had done. `left`: what the run below it has left. */
+  "stage-failed": {
+    readonly stage: string;
+    readonly error: RecordedError;
+    readonly rolledBack?: boolean;
+    readonly left?: readonly string[];
+  };
+  /** A stage was stopped by a cancel. `rolledBack`: it undid what it had done. `left`: what the run below it has left. */
   "stage-cancelled": {
     readonly stage: string;
     readonly reason: string;
     readonly rolledBack?: boolean;
+    readonly left?: readonly string[];
     readonly supersededBy?: SupersededBy;
   };
   /**

@@ -9,7 +9,7 @@ export type CheckedGroup = Pick<ServerGroup, "name" | "desired" | "healthy" | "s
 /** What a check's function gets for one measurement. */
 export interface CheckContext<Input> extends Pick<
   StageContext<Input>,
-  "run" | "stage" | "signal" | "progress" | "step" | "sleep" | "observe" | "lastRun"
+  "run" | "stage" | "signal" | "progress" | "redact" | "step" | "sleep" | "observe" | "lastRun"
 > {
   /** As the strategy's options say; the same for every measurement. A `step` is computed once in the life of the gate. */
   readonly input: Input;

@@ -1,6 +1,9 @@
 import { ConfigurationError } from "../errors.ts";
 import type { Json } from "./json.ts";
 
+/** What is shown in the place of a secret. */
+export const MASK = "[redacted]";
+
 const NAME = /^[\w./-]+$/;
 const REFERENCE = /\$secret\{([\w./-]+)\}/g;
 

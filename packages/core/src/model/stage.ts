@@ -23,6 +23,13 @@ export interface StageContext<Input> {
   readonly progress: (message: string, ratio?: number) => Promise<void>;
   /** Computes a value once in the life of the stage: recorded, and returned from the log on a later attempt. */
   readonly step: <T extends Json>(name: string, compute: () => T | Promise<T>) => Promise<T>;
+  /**
+   * A text with secrets masked, as it would be recorded. For what is shortened before it is recorded: half of a secret is
+   * not recognised any more.
+   *
+   * @example throw new Error(`refused: ${redact(body).slice(0, 200)}`)
+   */
+  readonly redact: (text: string) => string;
   /** Waits by the delivery's clock. Rejects when the stage is to stop. */
   readonly sleep: (ms: number) => Promise<void>;
   /**

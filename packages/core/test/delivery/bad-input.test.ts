@@ -4,13 +4,17 @@ import {
   ConfigurationError,
   createDelivery,
   defineStage,
+  type DeliveryOptions,
   deploy,
   type DeployInput,
   type Json,
   judgement,
+  memory,
+  type Notifier,
   pipeline,
   type Schema,
   type Strategy,
+  type Trigger,
   wait,
 } from "../../src/index.ts";
 
@@ -46,6 +50,22 @@ it("lists all problems of all that a delivery is given", async () => {
     'pipelines: two are called "b"; rename one',
     'pipeline "a"  stage "x"  there are two stages of this name; rename one',
   ]);
+});
+
+const trigger: Trigger = { name: "ci", async *starts() {} };
+const notifier: Notifier = { name: "chat", notify() {} };
+
+it.each<[string, DeliveryOptions]>([
+  ["retention", { retention: { keep: -1 } }],
+  ["two pipelines of one name", { pipelines: [pipeline("b"), pipeline("b")] }],
+  ["two triggers of one name", { triggers: [trigger, trigger] }],
+  ["two notifiers of one name", { notifiers: [notifier, notifier] }],
+])("leaves the log closed when what it is given is wrong: %s", async (_, options) => {
+  const engine = memory();
+  expect(() => createDelivery({ ...options, engine })).toThrow(ConfigurationError);
+  const next = createDelivery({ engine });
+  await next.ready();
+  await next.close();
 });
 
 it("lists all issues that a schema finds in an input, and starts nothing", async () => {

@@ -84,7 +84,13 @@ it("does not act on what a watch told before the last command", async () => {
   };
   const stop = new AbortController();
   const calls = callsOf({ watch, observe });
-  const feed = new WorldFeed(calls, clock, silentLogger, () => {});
+  const feed = new WorldFeed(
+    calls,
+    clock,
+    silentLogger,
+    () => {},
+    (message) => message,
+  );
   const following = feed.follow(stop.signal);
   const failed = feed.refresh(signal).catch((error: unknown) => error);
   await soon();

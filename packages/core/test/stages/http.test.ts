@@ -162,6 +162,18 @@ it.each([
   ["::ffff:127.0.0.1", true],
   ["fd00::1", true],
   ["fe80::1", true],
+  ["fe80::1%lo", true],
+  ["::127.0.0.1", true],
+  ["64:ff9b::7f00:1", true],
+  ["64:ff9b:1::7f00:1", true],
+  ["2001:0:7f00:1::", true],
+  ["2002:7f00:1::", true],
+  ["fec0::1", true],
+  ["192.0.2.1", true],
+  ["198.51.100.1", true],
+  ["203.0.113.1", true],
+  ["2001:db8::1", true],
+  ["100::1", true],
   ["2001:4860:4860::8888", false],
 ])("knows whether %s is private", (address, expected) => {
   expect(isPrivate(address)).toBe(expected);
@@ -175,6 +187,47 @@ it("gives up on an answer that takes too long", async () => {
   const once = httpStage({ allowPrivate: true, retry: { attempts: 1 } });
   const stage = await call({ url, timeout: "50ms" }, once);
   expect(stage.error?.message).toBe(`GET ${url}/ failed: no whole answer within 50 ms`);
+});
+
+it("gives up on a connection that turns into something else, instead of waiting for ever", async () => {
+  const server = createServer();
+  server.on("connection", (socket) =>
+    socket.once("data", () =>
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"),
+    ),
+  );
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const once = httpStage({ allowPrivate: true, retry: { attempts: 1 } });
+  const stage = await call({ url }, once);
+  expect(stage.error?.message).toBe(
+    `GET ${url}/ failed: the connection was closed before there was an answer`,
+  );
+});
+
+it("waits for as long as it may, when that is longer than a timer can be", async () => {
+  const { url } = await serve({ body: "done" });
+  expect((await call({ url, timeout: "30d" })).output).toEqual({ status: 200, body: "done" });
+});
+
+it.each(["2130706433", "0x7f.1", "0177.0.0.1", "127.0.0.1.", "127.1", "[::ffff:7f00:1]", "[::7f00:1]", "0"])(
+  "refuses a private address that is written as %s",
+  async (host) => {
+    const stage = await call({ url: `http://${host}:1/` }, http);
+    expect(stage.error?.message).toContain("is a private address");
+    expect(stage.attempt).toBe(1);
+  },
+);
+
+it("does not send a POST again that was answered with 503, unless it was told when to come back", async () => {
+  const proxy = await serve({ status: 503, body: "upstream reset" }, { body: "twice" });
+  const stage = await call({ url: proxy.url, body: "pay" });
+  expect(stage.status).toBe("failed");
+  expect(stage.error?.message).toContain("answered 503");
+  expect(proxy.seen).toHaveLength(1);
+  const busy = await serve({ status: 503, headers: { "retry-after": "0" } }, { body: "once" });
+  expect((await call({ url: busy.url, body: "pay" })).status).toBe("succeeded");
 });
 
 it("does not read more than it may record", async () => {

@@ -82,6 +82,48 @@ it("ends a program that takes too long, and everything that it started", async (
   expect(stage.error?.message).toBe("sh was not done within 200ms");
 });
 
+it("fails a program that took too long, although it ends well when it is asked to", async () => {
+  const stage = await run({
+    command: sh("trap 'exit 0' TERM; echo half; sleep 600 & wait"),
+    timeout: "500ms",
+  });
+  expect(stage.status).toBe("failed");
+  expect(stage.error?.message).toBe("sh was not done within 500ms");
+});
+
+it("is done when its program is, and ends what that left behind", async () => {
+  const stage = await run({ command: sh("sleep 600 & echo $!"), timeout: "30s" });
+  expect(stage.status).toBe("succeeded");
+  const { output } = stage.output as { output: string };
+  await expect.poll(() => isAlive(Number(output))).toBe(false);
+});
+
+it("is done when its program is, even if somebody that it cannot end holds its output", async () => {
+  const stage = await run({ command: sh("setsid sleep 600 & echo $!; sleep 0.2") });
+  try {
+    expect(stage.status).toBe("succeeded");
+    // Still there: nobody waited for it.
+    expect(isAlive(Number((stage.output as { output: string }).output))).toBe(true);
+  } finally {
+    process.kill(Number((stage.output as { output: string }).output));
+  }
+});
+
+it("gives a program as long as it may take, when that is longer than a timer can be", async () => {
+  const stage = await run({ command: sh("sleep 0.3; echo done"), timeout: "30d" });
+  expect(stage.output).toEqual({ output: "done\n" });
+});
+
+it("says that a program did not start when it was given too much", async () => {
+  const stage = await run({ command: ["echo", "x".repeat(3_000_000)] });
+  expect(stage.error).toMatchObject({ code: "script-start", message: "echo did not start: spawn E2BIG" });
+});
+
+it("says that there was too much to read it as JSON", async () => {
+  const stage = await run({ command: sh("yes 0123456789 | head -n 100000"), parse: "json" });
+  expect(stage.error?.message).toBe("sh printed more than 65536 characters, which cannot be read as JSON");
+});
+
 it("ends the program when its run is cancelled, with what it started", async () => {
   const running = pipeline("running").stage("script", script, () => ({
     command: sh("sleep 600 & echo pid $!; wait"),
@@ -126,9 +168,27 @@ it("keeps the end of what a program prints, however much that is", async () => {
 });
 
 it("says everything that is wrong with a script before it is run", async () => {
-  const bad = { command: [], env: { A: 1 }, timeout: "soon", memoryMb: -1, cpuSeconds: 0.5, parse: "yaml" };
+  const bad = {
+    command: [],
+    env: { A: 1 },
+    timeout: "soon",
+    memoryMb: -1,
+    cpuSeconds: 0.5,
+    parse: "yaml",
+    cwd: 1,
+    stdin: 2,
+  };
   const stage = await run(bad as unknown as ScriptInput);
-  for (const field of ["command:", "env: A", "timeout:", "memoryMb: -1", "cpuSeconds: 0.5", 'parse: "yaml"'])
+  for (const field of [
+    "command:",
+    "env: A",
+    "timeout:",
+    "memoryMb: -1",
+    "cpuSeconds: 0.5",
+    'parse: "yaml"',
+    "cwd:",
+    "stdin:",
+  ])
     expect(stage.error?.message).toContain(field);
 });
 

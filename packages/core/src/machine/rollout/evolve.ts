@@ -77,7 +77,7 @@ function apply(state: RolloutState, event: Fact, rules: Rules): RolloutState {
     case "run-resumed":
       return state.paused || state.undecided ? { ...state, paused: false, undecided: false } : state;
     case "run-cancel-requested":
-      return state.cancel?.mode === "forced" ? state : { ...state, cancel: cancelOf(event) };
+      return state.cancel?.mode === "forced" ? state : cancel(state, event);
     case "stage-superseded":
       return {
         ...state,
@@ -147,6 +147,12 @@ function apply(state: RolloutState, event: Fact, rules: Rules): RolloutState {
 
 function inPhase(state: RolloutState, name: string): boolean {
   return phaseOf(state)?.name === name;
+}
+
+// By force it ends, or has no say any more where it has failed and only watches.
+function cancel(state: RolloutState, event: Fact<"run-cancel-requested">): RolloutState {
+  const watching = state.watching && event.mode !== "forced";
+  return { ...state, cancel: cancelOf(event), watching };
 }
 
 function cancelOf(event: Fact<"run-cancel-requested">): NonNullable<RolloutState["cancel"]> {

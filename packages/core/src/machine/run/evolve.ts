@@ -177,9 +177,18 @@ function released(stage: StageState): StageState {
 // What is over waits in no line any more, and its clock has stopped.
 function end(
   stage: StageState,
-  { at, rolledBack }: { readonly at: number; readonly rolledBack?: boolean },
+  {
+    at,
+    rolledBack,
+    left,
+  }: { readonly at: number; readonly rolledBack?: boolean; readonly left?: readonly string[] },
 ): StageState {
-  const ended = { ...released(stage), finishedAt: at, ...(rolledBack && { rolledBack }) };
+  const ended = {
+    ...released(stage),
+    finishedAt: at,
+    ...(rolledBack && { rolledBack }),
+    ...(left && { left }),
+  };
   if (ended.position === undefined && ended.deadline === undefined && ended.leftMs === undefined)
     return ended;
   const { position: _, deadline: __, leftMs: ___, ...rest } = ended;

@@ -1,6 +1,7 @@
 import type { PlannedStage } from "../../model/plan.ts";
 import type { NewEvent, Outcome } from "../events.ts";
 import { cancelOfRun } from "./cancel.ts";
+import { leftBehind } from "./left.ts";
 import { counts } from "./planned.ts";
 import { isOver, type RunState, type StageState } from "./state.ts";
 
@@ -10,7 +11,7 @@ export function finish(state: RunState, at: number): readonly NewEvent[] {
   for (const name in stages) if (!isOver(stages[name]!)) return [];
   const outcome = outcomeOf(state);
   const reason = outcome === "succeeded" ? undefined : reasonOf(state);
-  const left = Object.entries(stages).flatMap(([name, stage]) => leftBehind(name, stage));
+  const left = state.plan.stages.flatMap((planned) => leftBehind(planned, stages[planned.name]));
   const supersededBy = outcome === "cancelled" ? cancelOfRun(state)?.supersededBy : undefined;
   return [
     {
@@ -71,19 +72,4 @@ function reasonOf(state: RunState): string | undefined {
     if (stage && counts(planned, stage)) return `${planned.name}: ${stage.error?.message ?? ""}`;
   }
   return state.timedOut ?? cancelOfRun(state)?.reason;
-}
-
-// What a forced cancel or a failure leaves in the world, for the person who has to look.
-function leftBehind(name: string, { status, rollout, rolledBack }: StageState): string[] {
-  if (!rollout || status === "succeeded" || rolledBack) return [];
-  const { cluster, before } = rollout.planned;
-  const candidate = rollout.candidate ? `candidate ${rollout.candidate}` : "perhaps a candidate";
-  return [
-    `stage ${JSON.stringify(name)}: ${cluster.name} has ${candidate}${leftBaseline(rollout)}${before ? ` beside ${before.group}` : ""}`,
-  ];
-}
-
-function leftBaseline({ planned, baseline, baselineMade }: NonNullable<StageState["rollout"]>): string {
-  if (baseline !== undefined) return ` and baseline ${baseline}`;
-  return planned.baseline && !baselineMade ? " and perhaps a baseline" : "";
 }

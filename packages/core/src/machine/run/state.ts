@@ -85,6 +85,8 @@ export interface StageState {
   readonly timedOut?: string;
   /** The run that it started. */
   readonly child?: string;
+  /** What that has left behind. */
+  readonly left?: readonly string[];
   /** How it went before somebody had it retried, oldest first. */
   readonly earlier?: readonly EarlierRound[];
   /** A newer run wants its cluster. */

@@ -5,7 +5,7 @@ import { BlockList, isIP, type LookupFunction } from "node:net";
 /** Hosts that may be called although their address is private; true: any. */
 export type PrivateHosts = true | readonly string[];
 
-// Not on the public internet (IANA's special-purpose registries), by range and prefix.
+// Not globally reachable by IANA's special-purpose registries, by range and prefix.
 const RANGES: readonly (readonly [string, number, "ipv4" | "ipv6"])[] = [
   ["0.0.0.0", 8, "ipv4"],
   ["10.0.0.0", 8, "ipv4"],
@@ -14,16 +14,26 @@ const RANGES: readonly (readonly [string, number, "ipv4" | "ipv6"])[] = [
   ["169.254.0.0", 16, "ipv4"],
   ["172.16.0.0", 12, "ipv4"],
   ["192.0.0.0", 24, "ipv4"],
+  ["192.0.2.0", 24, "ipv4"],
   ["192.168.0.0", 16, "ipv4"],
   ["198.18.0.0", 15, "ipv4"],
+  ["198.51.100.0", 24, "ipv4"],
+  ["203.0.113.0", 24, "ipv4"],
   ["224.0.0.0", 3, "ipv4"],
-  ["::", 127, "ipv6"],
-  // Addresses of IPv4 in disguise: what they lead to cannot be told from here.
+  // Itself and nobody; and addresses of IPv4 in disguise: what they lead to cannot be told from here.
+  ["::", 96, "ipv6"],
   ["::ffff:0:0", 96, "ipv6"],
+  ["::ffff:0:0:0", 96, "ipv6"],
   ["64:ff9b::", 96, "ipv6"],
+  ["64:ff9b:1::", 48, "ipv6"],
+  ["2001::", 32, "ipv6"],
   ["2002::", 16, "ipv6"],
+  ["100::", 64, "ipv6"],
+  ["2001:db8::", 32, "ipv6"],
+  ["3fff::", 20, "ipv6"],
+  ["5f00::", 16, "ipv6"],
   ["fc00::", 7, "ipv6"],
-  ["fe80::", 10, "ipv6"],
+  ["fe80::", 9, "ipv6"],
   ["ff00::", 8, "ipv6"],
 ];
 

@@ -1,5 +1,6 @@
 import type { Json } from "../../model/json.ts";
 import type { Schema } from "../../model/schema.ts";
+import type { StageContext } from "../../model/stage.ts";
 import { StageError } from "../stage-error.ts";
 import { ExchangeError, type Incoming } from "./exchange.ts";
 import type { HttpInput } from "./http-input.ts";
@@ -22,18 +23,28 @@ export function isExpected({ expect }: HttpInput, status: number): boolean {
 
 /** An answer that does not; waits first for as long as it asks for. */
 export async function unexpected(
-  what: string,
+  { what, url }: { readonly what: string; readonly url: URL },
   { status, headers, text }: Incoming,
   repeatable: boolean,
-  signal: AbortSignal,
+  { signal, redact }: Pick<StageContext<unknown>, "signal" | "redact">,
 ): Promise<Error> {
   const busy = status === 429 || status >= 500;
-  const retryable = busy && (repeatable || status === 429 || status === 503);
+  // A proxy says 503 as well when it lost the other side after the request had arrived there.
+  const refused = status === 429 || (status === 503 && headers["retry-after"] !== undefined);
+  const retryable = busy && (repeatable || refused);
   if (retryable) await patience(Number(headers["retry-after"]) * 1000, signal);
   const { location } = headers;
-  const where = location === undefined ? "" : ` (to ${location}; redirects are not followed)`;
-  const said = text.trim() === "" ? "" : `: ${text.trim().slice(0, 200)}`;
+  const where =
+    location === undefined ? "" : ` (to ${placeOf(location, url.href)}; redirects are not followed)`;
+  const said = text.trim() === "" ? "" : `: ${redact(text.trim()).slice(0, 200)}`;
   return new StageError("http-status", `${what} answered ${status}${where}${said}`, { retryable });
+}
+
+/** An address without what is nobody's business: a user and password, a query. */
+export function placeOf(address: string, from?: string): string {
+  if (!URL.canParse(address, from)) return "no address";
+  const { protocol, host, pathname } = new URL(address, from);
+  return `${protocol}//${host}${pathname}`;
 }
 
 async function patience(ms: number, signal: AbortSignal): Promise<void> {

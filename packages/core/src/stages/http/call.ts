@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { parseDuration } from "../../model/duration.ts";
 import type { StageContext } from "../../model/stage.ts";
 import { StageError } from "../stage-error.ts";
-import { failure, isExpected, readBody, unexpected } from "./answer.ts";
+import { failure, isExpected, placeOf, readBody, unexpected } from "./answer.ts";
 import { exchange } from "./exchange.ts";
 import type { HttpInput, HttpOutput, HttpStageOptions } from "./http-input.ts";
 
@@ -16,8 +16,7 @@ export async function call<Body>(
   const { input, idempotencyKey, signal } = context;
   const { body, method = body === undefined ? "GET" : "POST", timeout = "30s" } = input;
   const url = new URL(input.url);
-  // What a query or a path may hold is nobody's business.
-  const what = `${method} ${url.origin}${url.pathname}`;
+  const what = `${method} ${placeOf(input.url)}`;
   await claimSending(context, what, method);
   const answer = await exchange({
     url,
@@ -32,7 +31,7 @@ export async function call<Body>(
     throw failure(what, error, mayRepeat(input, method));
   });
   if (!isExpected(input, answer.status))
-    throw await unexpected(what, answer, mayRepeat(input, method), signal);
+    throw await unexpected({ what, url }, answer, mayRepeat(input, method), context);
   return { status: answer.status, body: await readBody(what, answer, options.body) };
 }
 

@@ -1,5 +1,6 @@
 import { request as plain, type IncomingMessage } from "node:http";
 import { request as encrypted } from "node:https";
+import { afterMs } from "../after-ms.ts";
 import { type PrivateHosts, publicLookup, refuseHost } from "./address.ts";
 
 /** One request, as it goes out. */
@@ -40,13 +41,13 @@ export async function exchange(outgoing: Outgoing): Promise<Incoming> {
   const refusal = refuseHost(url.hostname, allowPrivate);
   if (refusal !== undefined) throw new ExchangeError(refusal, { sent: false, final: true });
   const patience = new AbortController();
-  const timer = setTimeout(() => {
+  const callOff = afterMs(outgoing.timeoutMs, () => {
     patience.abort(new Error(`no whole answer within ${outgoing.timeoutMs} ms`));
-  }, outgoing.timeoutMs);
+  });
   try {
     return await send(outgoing, AbortSignal.any([outgoing.signal, patience.signal]));
   } finally {
-    clearTimeout(timer);
+    callOff();
   }
 }
 
@@ -54,16 +55,22 @@ function send(outgoing: Outgoing, signal: AbortSignal): Promise<Incoming> {
   const { url, method, headers, body, allowPrivate, maxBytes } = outgoing;
   return new Promise((resolve, reject) => {
     let connected = false;
+    let answered = false;
     const fail = (error: Error & { code?: string }): void => {
       const why = signal.aborted ? (signal.reason as Error).message : error.message;
       reject(new ExchangeError(why, { sent: connected, final: error.code === "EPRIVATE" }));
     };
     const options = { method, headers, signal, lookup: publicLookup(allowPrivate), agent: false as const };
     const call = (url.protocol === "https:" ? encrypted : plain)(url, options, (answer) => {
+      answered = true;
       read(answer, maxBytes).then(resolve, fail);
     });
     call.on("socket", (socket) => socket.once("connect", () => (connected = true)));
     call.on("error", fail);
+    // A change of protocol, which nobody asked for, ends without an error.
+    call.on("close", () => {
+      if (!answered) fail(new Error("the connection was closed before there was an answer"));
+    });
     call.end(body);
   });
 }

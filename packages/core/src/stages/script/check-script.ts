@@ -3,11 +3,13 @@ import type { ScriptInput } from "./script-input.ts";
 
 /** Everything that is wrong with what a `script` stage is to run. */
 export function checkScript(input: ScriptInput): readonly string[] {
-  const { command, env = {}, timeout, memoryMb, cpuSeconds, parse } = input;
+  const { command, cwd, stdin, env = {}, timeout, memoryMb, cpuSeconds, parse } = input;
   const good =
     Array.isArray(command) && command.length > 0 && command.every((word) => typeof word === "string");
   return [
     ...(good ? [] : ['command: must be a program and its arguments (write ["./migrate", "--all"])']),
+    ...checkText("cwd", cwd),
+    ...checkText("stdin", stdin),
     ...Object.entries(env).flatMap(([name, value]) =>
       typeof value === "string" ? [] : [`env: ${name} must be a text`],
     ),
@@ -18,6 +20,10 @@ export function checkScript(input: ScriptInput): readonly string[] {
       ? []
       : [`parse: ${JSON.stringify(parse)} is unknown (write "text" or "json")`]),
   ];
+}
+
+function checkText(field: string, text: unknown): readonly string[] {
+  return text === undefined || typeof text === "string" ? [] : [`${field}: must be a text`];
 }
 
 function checkAmount(field: string, amount: number | undefined): readonly string[] {

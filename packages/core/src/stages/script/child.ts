@@ -1,10 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { parseDuration } from "../../model/duration.ts";
+import { afterMs } from "../after-ms.ts";
 import { Tail } from "./tail.ts";
 import type { ScriptInput } from "./script-input.ts";
 
 const INHERITED = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"];
 const GRACE_MS = 5000;
+// For what is still on its way when a program has ended.
+const DRAIN_MS = 1000;
 
 /** How a program ended. */
 export interface Ended {
@@ -15,18 +18,22 @@ export interface Ended {
   readonly stderr: Tail;
 }
 
+type Given = Parameters<typeof runChild>[1];
+
 /**
  * Runs a program to its end. When it is aborted or takes too long, all processes of its group are asked to end, and
- * after 5 s they are killed.
+ * after 5 s they are killed; those that it leaves behind are killed at once.
  */
-export function runChild(
+export async function runChild(
   input: ScriptInput,
   given: {
     readonly env: Readonly<Record<string, string>>;
     readonly signal: AbortSignal;
     readonly line: (text: string) => void;
+    readonly redact: (text: string) => string;
   },
 ): Promise<Ended> {
+  given.signal.throwIfAborted();
   const [program = "", ...parameters] = limited(input);
   const child = spawn(program, parameters, {
     detached: true,
@@ -40,36 +47,48 @@ export function runChild(
 function watch(
   child: ChildProcess,
   { stdin = "", timeout = "10m" }: ScriptInput,
-  { signal, line }: { readonly signal: AbortSignal; readonly line: (text: string) => void },
+  { signal, line, redact }: Given,
 ): Promise<Ended> {
-  const stdout = new Tail();
-  const stderr = new Tail();
+  const stdout = new Tail(redact);
+  const stderr = new Tail(redact);
   let timedOut = false;
   let killer: NodeJS.Timeout | undefined;
   const stop = (): void => {
     endGroup(child, "SIGTERM");
     killer ??= setTimeout(() => endGroup(child, "SIGKILL"), GRACE_MS);
   };
-  const timer = setTimeout(() => {
+  const callOff = afterMs(parseDuration(timeout), () => {
     timedOut = true;
     stop();
-  }, parseDuration(timeout));
-  if (signal.aborted) stop();
+  });
   signal.addEventListener("abort", stop);
+  const ended = (): void => {
+    callOff();
+    clearTimeout(killer);
+    signal.removeEventListener("abort", stop);
+  };
   child.stdout?.setEncoding("utf8").on("data", (text: string) => line(stdout.add(text)));
   child.stderr?.setEncoding("utf8").on("data", (text: string) => stderr.add(text));
   // A program that does not read its input is no failure.
   child.stdin?.on("error", () => {}).end(stdin);
   return new Promise<Ended>((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code, ended) => resolve({ code, signal: ended, timedOut, stdout, stderr }));
-  }).finally(() => {
-    clearTimeout(timer);
-    clearTimeout(killer);
-    signal.removeEventListener("abort", stop);
-    // What it started and left behind goes with it.
-    endGroup(child, "SIGKILL");
-  });
+    child.once("exit", () => {
+      ended();
+      leave(child);
+    });
+    child.once("close", (code, by) => resolve({ code, signal: by, timedOut, stdout, stderr }));
+  }).finally(ended);
+}
+
+// What a program started and left behind goes with it. Who left its group may hold its output for ever: nobody waits for that.
+function leave(child: ChildProcess): void {
+  endGroup(child, "SIGKILL");
+  const drained = setTimeout(() => {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  }, DRAIN_MS);
+  child.once("close", () => clearTimeout(drained));
 }
 
 // Limits are the shell's: it sets them and becomes the program.

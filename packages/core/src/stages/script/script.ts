@@ -6,6 +6,7 @@ import { StageError } from "../stage-error.ts";
 import { checkScript } from "./check-script.ts";
 import { type Ended, runChild } from "./child.ts";
 import type { ScriptInput, ScriptOutput } from "./script-input.ts";
+import { CHARACTERS_MAX, type Tail } from "./tail.ts";
 
 const PROGRESS_EVERY_MS = 1000;
 
@@ -47,19 +48,28 @@ async function runScript<Output>(
   context: StageContext<ScriptInput>,
   schema: Schema<unknown, Output> | undefined,
 ): Promise<ScriptOutput<Output>> {
-  const { input, run, stage, attempt, idempotencyKey, signal } = context;
+  const { input, run, stage, attempt, idempotencyKey, signal, redact } = context;
   const env = {
     GENNAKER_RUN: run,
     GENNAKER_STAGE: stage,
     GENNAKER_ATTEMPT: String(attempt),
     GENNAKER_IDEMPOTENCY_KEY: idempotencyKey,
   };
-  const ended = await runChild(input, { env, signal, line: throttled(context) }).catch((error: unknown) => {
-    throw new StageError("script-start", `${input.command[0]} did not start: ${(error as Error).message}`);
-  });
+  const ended = await runChild(input, { env, signal, redact, line: throttled(context) }).catch(
+    (error: Error & { code?: string }) => {
+      throw new StageError("script-start", `${input.command[0]} did not start: ${whyNot(error)}`);
+    },
+  );
   signal.throwIfAborted();
-  if (ended.code !== 0) throw failure(input, ended);
-  return { output: await readOutput(input, ended.stdout.text, schema) };
+  if (ended.timedOut || ended.code !== 0) throw failure(input, ended);
+  return { output: await readOutput(input, ended.stdout, schema) };
+}
+
+// What Node refuses before it is tried, it shows, in a way of writing that no secret is recognised in.
+function whyNot({ message, code }: Error & { code?: string }): string {
+  return code === "ERR_INVALID_ARG_VALUE"
+    ? "its command, environment or directory holds a zero byte"
+    : message;
 }
 
 // What a program prints comes in bursts; each line of progress is recorded.
@@ -90,10 +100,10 @@ function failure(
 
 async function readOutput<Output>(
   { command, parse = "text" }: ScriptInput,
-  text: string,
+  printed: Tail,
   schema: Schema<unknown, Output> | undefined,
 ): Promise<Output> {
-  const value = parse === "json" ? parseJson(command, text) : text;
+  const value = parse === "json" ? parseJson(command, printed) : printed.text;
   if (!schema) return value as Output;
   const result = await schema["~standard"].validate(value);
   if (!result.issues) return result.value;
@@ -104,7 +114,12 @@ async function readOutput<Output>(
   );
 }
 
-function parseJson([program]: readonly string[], text: string): Json {
+function parseJson([program]: readonly string[], { text, isCut }: Tail): Json {
+  if (isCut)
+    throw new StageError(
+      "script-output",
+      `${program} printed more than ${CHARACTERS_MAX} characters, which cannot be read as JSON`,
+    );
   try {
     return JSON.parse(text) as Json;
   } catch {
