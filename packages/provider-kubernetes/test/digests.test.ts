@@ -72,6 +72,52 @@ it.each(["", `sha256:${"c".repeat(64)}`, "docker://x"])(
   },
 );
 
+it.each([
+  [403, "admission webhook denied the request"],
+  [422, "metadata.annotations: Too long"],
+  [500, "etcdserver: request timed out"],
+])("fails nothing when it cannot be recorded: %d", async (status, message) => {
+  const bed = await openBed();
+  bed.api.imageId = `shop@${digest("a")}`;
+  const name = await bed.group("shop:1");
+  let refused = 0;
+  bed.api.fault = ({ method, body }) => {
+    if (method !== "PATCH" || !String(body).includes("digests")) return;
+    refused++;
+    return { status, body: { kind: "Status", message } };
+  };
+  await serve(bed, name);
+  expect(refused).toBeGreaterThan(0);
+  expect(JSON.stringify(bed.api.get("services", "shop"))).toContain(name);
+  bed.api.fault = () => undefined;
+  await serve(bed, name);
+  expect(recorded(bed, name)).toEqual({ app: digest("a") });
+});
+
+it("is not that of a pod that is gone, and stays when nobody tells", async () => {
+  const bed = await openBed();
+  bed.api.imageId = `shop@${digest("a")}`;
+  const name = await bed.group("shop:1");
+  await serve(bed, name);
+  const [pod] = bed.api.all("pods");
+  bed.api.make("pods", { ...pod!, status: { ...(pod!["status"] as object), phase: "Failed" } });
+  bed.api.imageId = `shop@${digest("b")}`;
+  await serve(bed, name);
+  expect(recorded(bed, name)).toEqual({ app: digest("a") });
+  await bed.provider.scaleGroup(bed.cluster, { group: name, size: 2 }, bed.token());
+  await vi.waitUntil(() => bed.api.all("pods").length === 2);
+  await serve(bed, name);
+  expect(recorded(bed, name)).toEqual({ app: digest("b") });
+});
+
+it("is not asked for where the release names all digests", async () => {
+  const bed = await openBed();
+  const name = await bed.group(`shop@${digest("a")}`);
+  const since = bed.api.requests.length;
+  await serve(bed, name);
+  expect(bed.api.requests.slice(since).filter(({ path }) => /\/pods\?/.test(path))).toEqual([]);
+});
+
 it("is left to whoever claims meanwhile", async () => {
   const bed = await openBed();
   bed.api.imageId = `shop@${digest("a")}`;

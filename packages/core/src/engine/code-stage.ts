@@ -183,12 +183,12 @@ export async function recordStep<T extends Json>(
   compute: () => T | Promise<T>,
   using: Surroundings,
 ): Promise<T> {
-  if (using.redactor.learned(step) !== step)
+  const steps = stageOf(using, effect)?.steps ?? {};
+  if (Object.hasOwn(steps, step)) return steps[step] as T;
+  if (using.redactor.holdsLearned(step))
     throw new ConfigurationError(`stage ${JSON.stringify(effect.id)}`, [
       "step: its name holds a secret, and would be recorded; name it by what it does",
     ]);
-  const steps = stageOf(using, effect)?.steps ?? {};
-  if (Object.hasOwn(steps, step)) return steps[step] as T;
   const { json, problems } = copyJson(await compute(), `step ${JSON.stringify(step)}`);
   if (problems.length > 0) throw new ConfigurationError(`stage ${JSON.stringify(effect.id)}`, problems);
   const value = using.redactor.learned(json);

@@ -1,12 +1,15 @@
 /** Shorter values turn up everywhere: to mask them would make every text unreadable. */
 export const SHORTEST_SECRET = 4;
+// So would shorter parts and twists of a secret, which nobody chose to be rare: a line "user:" of a settings file.
+const SHORTEST_PART = 8;
 
 /**
- * All that a secret may look like where it was put: as it is, each of its lines (a key is shown line by line), and each of
- * these as JSON, in an address and in Base64.
+ * All that a secret may look like where it was put: as it is, each of its longer lines (a key is shown line by line), and
+ * each of these as JSON, in an address and in Base64.
  */
 export function looksOf(secret: string): readonly string[] {
-  const plain = [secret, secret.trim(), ...secret.split("\n").map((line) => line.trim())];
+  const lines = secret.split("\n").map((line) => line.trim());
+  const plain = [secret, secret.trim(), ...lines.filter(isLongPart)];
   const looks = plain
     .filter(isLong)
     .flatMap((text) => [text, ...inJson(text), ...inUrl(text), ...inBase64(text)]);
@@ -15,6 +18,10 @@ export function looksOf(secret: string): readonly string[] {
 
 function isLong({ length }: string): boolean {
   return length >= SHORTEST_SECRET;
+}
+
+function isLongPart({ length }: string): boolean {
+  return length >= SHORTEST_PART;
 }
 
 // Writers of JSON differ in what they escape: all but ASCII, the marks of HTML, slashes; and JSON is put into JSON.
@@ -39,7 +46,6 @@ function unicode(unit: string, capital = false): string {
 // In a host, a path, a query and a form; with the codes in capitals or not.
 function inUrl(text: string): readonly string[] {
   const whole = text.toWellFormed();
-  const address = `http://host/x${whole}`;
   const all = [
     encodeURIComponent(whole),
     encodeURIComponent(whole).replaceAll(
@@ -48,10 +54,18 @@ function inUrl(text: string): readonly string[] {
     ),
     encodeURI(whole),
     new URLSearchParams({ a: whole }).toString().slice(2),
-    ...(URL.canParse(address) ? [new URL(address).pathname.slice(2)] : []),
+    ...inPath(whole),
   ];
   const small = all.map((look) => look.replaceAll(/%[\dA-F]{2}/g, (code) => code.toLowerCase()));
-  return [...all, ...small, text.toLowerCase()];
+  return [...all, ...small, ...[text.toLowerCase()].filter(isLongPart)];
+}
+
+function inPath(text: string): readonly string[] {
+  // An address resolves these: what is left is another text.
+  if (text.split(/[/\\]/).some((part) => /^(?:\.|%2e){1,2}$/i.test(part))) return [];
+  const url = new URL("http://host");
+  url.pathname = `/x${text}`;
+  return [url.pathname.slice(2)];
 }
 
 // Where it begins in a longer text decides which characters it makes: one of three rows of them. Those at the ends, which
@@ -64,7 +78,7 @@ function inBase64(text: string): readonly string[] {
       .toString("base64")
       .slice(Math.ceil((before * 8) / 6), Math.floor((shifted.length * 8) / 6));
   });
-  return [bytes.toString("base64"), ...all].flatMap((look) => [
+  return [bytes.toString("base64"), ...all.filter(isLongPart)].flatMap((look) => [
     look,
     look.replaceAll("+", "-").replaceAll("/", "_"),
   ]);

@@ -6,6 +6,8 @@ import { looksOf, SHORTEST_SECRET } from "./looks.ts";
 
 // A message is for people, and the log keeps it for ever: a page of HTML or a dump of memory is cut off.
 const TEXT_MAX = 8000;
+// What looks like a secret is found before anything is cut off, but not in a text of any length: that takes its time.
+const LOOKED_AT_MAX = 2 * TEXT_MAX;
 const SECRET_NAME =
   /pass(word|wd|phrase)?$|secret|token$|api[-_]?key|access[-_]?key|private[-_]?key|authorization|cookie|credential/i;
 // What looks like a secret wherever it stands: credentials in an address, bearer tokens, cloud keys, private keys.
@@ -25,15 +27,21 @@ const SECRET_TEXT: readonly [RegExp, string][] = [
 export class Redactor {
   #values: readonly string[];
   #learned: readonly string[] = [];
+  /** Secrets as they are, of both kinds and of the second. */
+  readonly #whole: Set<string>;
+  readonly #wholeLearned = new Set<string>();
 
   /** `secrets`: values that must never be seen, wherever they turn up. Shorter than 4 characters is ignored. */
   constructor(secrets: readonly string[] = []) {
     this.#values = longestFirst([...new Set(secrets.flatMap(looksOf))]);
+    this.#whole = new Set(secrets.filter(({ length }) => length >= SHORTEST_SECRET));
   }
 
   /** From now on this value is never seen, nor as it looks in JSON, in an address or in Base64. */
   learn(secret: string): void {
-    if (secret.length < SHORTEST_SECRET || this.#learned.includes(secret)) return;
+    if (secret.length < SHORTEST_SECRET || this.#wholeLearned.has(secret)) return;
+    this.#wholeLearned.add(secret);
+    this.#whole.add(secret);
     const looks = looksOf(secret);
     this.#learned = longestFirst([...new Set([...this.#learned, ...looks])]);
     this.#values = longestFirst([...new Set([...this.#values, ...looks])]);
@@ -41,32 +49,41 @@ export class Redactor {
 
   /** A value with what was learned masked, and nothing else: what code returns is data, whatever it looks like. */
   learned(value: Json): Json {
-    return this.#learned.length === 0 ? value : maskedIn(value, this.#learned);
+    return this.#learned.length === 0 ? value : maskedIn(value, this.#learned, this.#wholeLearned);
   }
 
-  /** A text with all that is known to be secret masked, and otherwise as it is: it may be shortened from here on. */
+  /** Whether a secret that was learned stands in a text, as it is. */
+  holdsLearned(text: string): boolean {
+    return [...this.#wholeLearned].some((secret) => text.includes(secret));
+  }
+
+  /**
+   * A text with all that is known to be secret masked and, if it is not very long, what looks like one: it may be shortened
+   * from here on.
+   */
   known(text: string): string {
-    return masked(text, this.#values);
+    const clean = masked(text, this.#values);
+    return clean.length > LOOKED_AT_MAX ? clean : withoutLookalikes(clean);
   }
 
   /** At most so much of it as a person reads. */
   text(text: string): string {
-    let clean = shortened(masked(text, this.#values));
-    for (const [pattern, replacement] of SECRET_TEXT) clean = clean.replace(pattern, replacement);
-    return clean;
+    const clean = masked(text, this.#values);
+    const shown = withoutLookalikes(clean.slice(0, LOOKED_AT_MAX));
+    const more = Math.max(0, shown.length - TEXT_MAX) + Math.max(0, clean.length - LOOKED_AT_MAX);
+    return more === 0 ? shown : `${shown.slice(0, TEXT_MAX)}… (${more} more characters)`;
   }
 
   /** A value with secrets masked: by field name, by known value, by look. */
   json(value: Json): Json {
     if (typeof value === "string") return this.text(value);
-    if (typeof value === "number") return maskedIn(value, this.#values);
+    if (typeof value === "number") return maskedIn(value, this.#values, this.#whole);
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return value.map((item: Json) => this.json(item));
-    return Object.fromEntries(
-      Object.entries(value).map(([name, item]) => [
-        this.known(name),
-        SECRET_NAME.test(name) ? this.#hidden(item) : this.json(item),
-      ]),
+    return withNames(
+      value,
+      (name) => masked(name, this.#values),
+      (name, item) => (SECRET_NAME.test(name) ? this.#hidden(item) : this.json(item)),
     );
   }
 
@@ -106,27 +123,50 @@ export class Redactor {
 }
 
 function masked(text: string, values: readonly string[]): string {
-  return values.reduce((clean, value) => clean.replaceAll(value, MASK), text);
+  let clean = text;
+  // One private key has hundreds of looks, most of them longer than most texts.
+  for (const value of values) if (value.length <= clean.length) clean = clean.replaceAll(value, MASK);
+  return clean;
+}
+
+function withoutLookalikes(text: string): string {
+  let clean = text;
+  for (const [pattern, replacement] of SECRET_TEXT) clean = clean.replace(pattern, replacement);
+  return clean;
 }
 
 // Names of fields are texts as well: what an answer echoes may stand there. So are numbers, where one is the whole secret.
-function maskedIn(value: Json, values: readonly string[]): Json {
+function maskedIn(value: Json, values: readonly string[], whole: ReadonlySet<string>): Json {
   if (typeof value === "string") return masked(value, values);
-  if (typeof value === "number") return values.includes(String(value)) ? MASK : value;
+  if (typeof value === "number") return whole.has(String(value)) ? MASK : value;
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item: Json) => maskedIn(item, values));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [masked(name, values), maskedIn(item, values)]),
+  if (Array.isArray(value)) return value.map((item: Json) => maskedIn(item, values, whole));
+  return withNames(
+    value,
+    (name) => masked(name, values),
+    (_, item) => maskedIn(item, values, whole),
   );
+}
+
+// Two secrets as names of fields are two fields also when both are masked.
+function withNames(
+  value: Json & object,
+  rename: (name: string) => string,
+  change: (name: string, item: Json) => Json,
+): Json {
+  const fields = new Map<string, Json>();
+  for (const [name, item] of Object.entries<Json>(value as { readonly [name: string]: Json })) {
+    const plain = rename(name);
+    let own = plain;
+    for (let count = 2; fields.has(own) || (own !== name && Object.hasOwn(value, own)); count++)
+      own = `${plain} ${count}`;
+    fields.set(own, change(name, item));
+  }
+  return Object.fromEntries(fields);
 }
 
 function longestFirst(values: readonly string[]): readonly string[] {
   return values.toSorted((a, b) => b.length - a.length);
-}
-
-function shortened(text: string): string {
-  if (text.length <= TEXT_MAX) return text;
-  return `${text.slice(0, TEXT_MAX)}… (${text.length - TEXT_MAX} more characters)`;
 }
 
 function described(thrown: unknown): string {

@@ -90,12 +90,14 @@ async function remember(
   const until = AbortSignal.any([signal, patience.signal]);
   const known = using.secrets
     .reveal(release, secretUse({ effect, signal: until }, using))
-    .catch((error: unknown) => {
-      const about = { run: effect.run, stage: effect.id, error };
-      using.logger.warn(about, "secrets of a release are not known here: what is said of it may show them");
-    });
-  await Promise.race([known, sleep(using.clock, REMEMBER_MS, until)]);
-  patience.abort(new Error(`not told within ${REMEMBER_MS} ms`));
+    .then(() => undefined)
+    .catch((error: unknown) => error ?? new Error("nobody knows why"));
+  const late = new Error(`not told within ${REMEMBER_MS} ms`);
+  const error = await Promise.race([known, sleep(using.clock, REMEMBER_MS, until).then(() => late)]);
+  patience.abort(late);
+  if (error === undefined || signal.aborted) return;
+  const about = { run: effect.run, stage: effect.id, error };
+  using.logger.warn(about, "secrets of a release are not known here: what is said of it may show them");
 }
 
 // In the midst of a rollout a secret that is gone is the release's fault: the rollout takes its way back.

@@ -21,11 +21,15 @@ export interface StageContext<Input> {
   readonly signal: AbortSignal;
   /** Records a line of progress in the run's log; `ratio` is 0–1. Need not be awaited. */
   readonly progress: (message: string, ratio?: number) => Promise<void>;
-  /** Computes a value once in the life of the stage: recorded, and returned from the log on a later attempt. */
+  /**
+   * Computes a value once in the life of the stage: recorded, and returned from the log on a later attempt.
+   *
+   * @throws ConfigurationError when a new step's name holds a secret: names are recorded as they are
+   */
   readonly step: <T extends Json>(name: string, compute: () => T | Promise<T>) => Promise<T>;
   /**
-   * A text with secrets masked, as it would be recorded. For what is shortened before it is recorded: half of a secret is
-   * not recognised any more.
+   * A text with known secrets masked and, in texts of up to 16,000 characters, what looks like one. For what is shortened
+   * before it is recorded: half of a secret is not recognised any more.
    *
    * @example throw new Error(`refused: ${redact(body).slice(0, 200)}`)
    */

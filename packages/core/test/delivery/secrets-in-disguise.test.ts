@@ -77,6 +77,41 @@ it.each<[string, string]>([
     expect(line).not.toMatch(/que&|que%26|7>|7%3/i);
 });
 
+it.each<[string, string, string]>([
+  [
+    "the host of an address with a key in its query",
+    "https://api.example.com?key=s3cr3t9",
+    "https://api.example.com/status",
+  ],
+  ["what stands before a #", "prod#k39fjs", "prod"],
+  ["what an address would make of dots", "abc/../deployment", "eployment"],
+  ["a secret's letters as small ones, when they are few", "PROD", "prod"],
+  ["short lines of a file", "user: ana\ntrue\n8080\nkey: 0123456789abcdef", "true 8080 user"],
+  ["what few letters look like in Base64", "abcd", "xFiY2R"],
+])("leaves alone in an output: %s", async (_, value, shown) => {
+  expect(outputOf(await told(value, () => ({ shown, port: 8080 })))).toEqual({ shown, port: 8080 });
+});
+
+it("keeps fields apart that have secrets as names", async () => {
+  const output = outputOf(
+    await told("prodkeyA1\nprodkeyB2", () => ({ prodkeyA1: 1, prodkeyB2: 2, "[redacted]": 3, other: 4 })),
+  );
+  expect(Object.values(output as object)).toEqual([1, 2, 3, 4]);
+  expect(JSON.stringify(output)).not.toContain("prodkey");
+});
+
+it("masks what looks like a password before a text is cut, in what code shortens as well", async () => {
+  const long = `${"x".repeat(190)} postgres://svc:hunter2hunter2@db`;
+  const { events } = await told("another one", ({ redact }) => {
+    throw new Error(redact(long).slice(0, 215));
+  });
+  expect(JSON.stringify(events)).not.toContain("hunter2");
+  const { events: longer } = await told("another one", () => {
+    throw new Error(`${"x".repeat(7980)} postgres://svc:hunter2hunter2@db`);
+  });
+  expect(JSON.stringify(longer)).not.toContain("hunter2");
+});
+
 it("keeps a secret out of JSON within JSON", async () => {
   const value = 'pa"ss\\word';
   const nested = JSON.stringify({ body: JSON.stringify({ sent: value }) });

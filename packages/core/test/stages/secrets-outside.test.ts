@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { createDelivery, type Event, memorySecrets, pipeline, secret } from "../../src/index.ts";
 import { type HttpInput, httpStage, script, type ScriptInput } from "../../src/stages.ts";
+import { Tail } from "../../src/stages/script/tail.ts";
 import { collect } from "../fixtures/collect.ts";
 
 const VALUE = "hunter2-hunter2-hunter2";
@@ -157,6 +158,20 @@ it("shows no part of a secret where the beginning of a long output is cut off", 
   expect(output).not.toContain("hunter2");
   expect(output).not.toContain("er2");
 });
+
+it.each([" ", "\n"])(
+  "shows no part of a long secret that a script prints again and again, with %j between",
+  (gap) => {
+    const secret = Array.from({ length: 300 }, (_, index) => `part-${String(index).padStart(4, "0")}.`).join(
+      "",
+    );
+    const tail = new Tail((text) => text.replaceAll(secret, "[redacted]"));
+    for (let count = 0; count < 100; count++) tail.add(secret + gap);
+    expect(tail.isCut).toBe(true);
+    expect(tail.text).not.toContain("part-");
+    expect(tail.lines(5)).not.toContain("part-");
+  },
+);
 
 it("shows no part of a secret that a script prints without end", async () => {
   const all = await events("script", {

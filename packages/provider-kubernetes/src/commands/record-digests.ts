@@ -1,6 +1,5 @@
 import type { Token } from "@gennaker/core/ports";
 import type { Call, PatchStep } from "../api/calls.ts";
-import { isAnswer, isLostRace } from "../api/failure.ts";
 import { REPLICA_SETS } from "../api/resource.ts";
 import type { Ground } from "../ground.ts";
 import { annotationPath, DIGESTS, epochMark, GROUP } from "../marks.ts";
@@ -12,7 +11,8 @@ import { stampOf } from "./fence.ts";
 
 /**
  * Writes down which images the pods of groups with traffic really run. A tag may say something else tomorrow; an image that
- * the release names by digest is taken at its word.
+ * the release names by digest is taken at its word. Whatever goes wrong here fails nothing: the traffic is where it was to
+ * be, and the next command of this kind tries again.
  *
  * @param known pods as they were told last; only groups of which they say nothing are looked at
  */
@@ -23,17 +23,26 @@ export async function recordDigests(
   token: Token,
   call: Call,
 ): Promise<void> {
-  const ours = sets.filter((set) => stampOf(set, ground.cluster)?.epoch === token.epoch);
+  // Of what a newer claim has marked, its owner writes.
+  const ours = sets.filter((set) => stampOf(set, ground.cluster)?.epoch === token.epoch && !isNamed(set));
   const untold = ours.filter((set) => !podsOf(set, known).some((pod) => healthOf(pod) === "ready"));
   const names = untold.map(({ metadata }) => metadata.name);
-  const seen = names.length === 0 ? [] : await lookAtPods(ground, call, names);
-  await Promise.all(
-    ours.map((set) => record(ground, set, podsOf(set, untold.includes(set) ? seen : known), call)),
-  );
+  try {
+    const seen = names.length === 0 ? [] : await lookAtPods(ground, call, names);
+    const podsNow = (set: ReplicaSet): readonly Pod[] => podsOf(set, untold.includes(set) ? seen : known);
+    await Promise.all(ours.map((set) => record(ground, set, podsNow(set), call)));
+  } catch {
+    call.signal?.throwIfAborted();
+  }
+}
+
+function isNamed({ spec }: ReplicaSet): boolean {
+  const named = digestsNamed(spec.template);
+  return spec.template.spec.containers.every(({ name }) => name in named);
 }
 
 function podsOf({ metadata }: ReplicaSet, pods: readonly Pod[]): readonly Pod[] {
-  return pods.filter((pod) => pod.metadata.labels?.[GROUP] === metadata.name);
+  return pods.filter((pod) => pod.metadata.labels?.[GROUP] === metadata.name && healthOf(pod) !== "gone");
 }
 
 async function record(
@@ -42,19 +51,18 @@ async function record(
   pods: readonly Pod[],
   call: Call,
 ): Promise<void> {
-  const digests = { ...digestsRun(pods), ...digestsNamed(set.spec.template) };
-  const text = JSON.stringify(digests);
+  const run = digestsRun(pods);
+  const text = JSON.stringify({ ...run, ...digestsNamed(set.spec.template) });
   const { name, annotations = {} } = set.metadata;
-  if (Object.keys(digests).length === 0 || annotations[DIGESTS] === text) return;
+  const { [DIGESTS]: before } = annotations;
+  if (Object.keys(run).length === 0 || before === text) return;
   const mark = epochMark(cluster);
+  const path = annotationPath(DIGESTS);
   const steps: readonly PatchStep[] = [
     { op: "test", path: annotationPath(mark), value: annotations[mark] },
-    { op: "add", path: annotationPath(DIGESTS), value: text },
+    // What arrives late must not bring back what an earlier command saw.
+    ...(before === undefined ? [] : [{ op: "test" as const, path, value: before }]),
+    { op: "add", path, value: text },
   ];
-  try {
-    await calls.patch(REPLICA_SETS, name, steps, call);
-  } catch (error) {
-    // Deleted, or claimed by somebody newer, who will write it down.
-    if (!isAnswer(error, 404) && !isLostRace(error)) throw error;
-  }
+  await calls.patch(REPLICA_SETS, name, steps, call);
 }

@@ -21,6 +21,9 @@ export function isExpected({ expect }: HttpInput, status: number): boolean {
   return expect ? expect.includes(status) : status >= 200 && status < 300;
 }
 
+// So short that what looks like a secret is found in it as well.
+const READ_MAX = 8000;
+
 /** An answer that does not; waits first for as long as it asks for. */
 export async function unexpected(
   { what, url }: { readonly what: string; readonly url: URL },
@@ -36,7 +39,7 @@ export async function unexpected(
   const { location } = headers;
   const where =
     location === undefined ? "" : ` (to ${placeOf(location, url.href)}; redirects are not followed)`;
-  const said = text.trim() === "" ? "" : `: ${redact(text.trim()).slice(0, 200)}`;
+  const said = text.trim() === "" ? "" : `: ${redact(text.trim().slice(0, READ_MAX)).slice(0, 200)}`;
   return new StageError("http-status", `${what} answered ${status}${where}${said}`, { retryable });
 }
 

@@ -29,7 +29,7 @@ export async function runChild(
   given: {
     readonly env: Readonly<Record<string, string>>;
     readonly signal: AbortSignal;
-    readonly line: (text: string) => void;
+    readonly line: (lastLine: () => string) => void;
     readonly redact: (text: string) => string;
   },
 ): Promise<Ended> {
@@ -67,7 +67,10 @@ function watch(
     clearTimeout(killer);
     signal.removeEventListener("abort", stop);
   };
-  child.stdout?.setEncoding("utf8").on("data", (text: string) => line(stdout.add(text)));
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    stdout.add(text);
+    if (text.includes("\n")) line(() => stdout.lastLine);
+  });
   child.stderr?.setEncoding("utf8").on("data", (text: string) => stderr.add(text));
   // A program that does not read its input is no failure.
   child.stdin?.on("error", () => {}).end(stdin);

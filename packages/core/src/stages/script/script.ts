@@ -55,6 +55,7 @@ async function runScript<Output>(
     GENNAKER_ATTEMPT: String(attempt),
     GENNAKER_IDEMPOTENCY_KEY: idempotencyKey,
   };
+  signal.throwIfAborted();
   const ended = await runChild(input, { env, signal, redact, line: throttled(context) }).catch(
     (error: Error & { code?: string }) => {
       throw new StageError("script-start", `${input.command[0]} did not start: ${whyNot(error)}`);
@@ -73,11 +74,13 @@ function whyNot({ message, code }: Error & { code?: string }): string {
 }
 
 // What a program prints comes in bursts; each line of progress is recorded.
-function throttled({ progress }: StageContext<ScriptInput>): (line: string) => void {
+function throttled({ progress }: StageContext<ScriptInput>): (lastLine: () => string) => void {
   let last = -Infinity;
-  return (line) => {
+  return (lastLine) => {
     const now = performance.now();
-    if (line === "" || now - last < PROGRESS_EVERY_MS) return;
+    if (now - last < PROGRESS_EVERY_MS) return;
+    const line = lastLine();
+    if (line === "") return;
     last = now;
     void progress(line.slice(0, 200));
   };

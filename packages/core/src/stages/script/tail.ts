@@ -14,14 +14,13 @@ export class Tail {
     this.#redact = redact;
   }
 
-  /** Adds to it; returns the last whole line so far, if what was added ends one. */
-  add(more: string): string {
+  /** Adds to it. */
+  add(more: string): void {
     this.#kept += more;
     if (this.#kept.length > KEPT_MAX) {
       this.#kept = this.#kept.slice(-KEPT_MAX / 2);
       this.#cut = true;
     }
-    return more.includes("\n") ? this.#lastLine() : "";
   }
 
   /** All of it, or as much of its end as is kept. */
@@ -39,7 +38,8 @@ export class Tail {
     return this.#masked().trimEnd().split("\n").slice(-most).join("\n");
   }
 
-  #lastLine(): string {
+  /** The last whole line so far. */
+  get lastLine(): string {
     const whole = this.#kept.slice(0, this.#kept.lastIndexOf("\n")).trimEnd();
     const begin = whole.lastIndexOf("\n") + 1;
     return begin === 0 && this.#cut ? "" : this.#redact(whole.slice(begin));
@@ -49,7 +49,9 @@ export class Tail {
   #masked(): string {
     const clean = this.#redact(this.#kept);
     if (!this.#cut) return clean;
-    const ends = [clean.indexOf("\n"), clean.indexOf(MASK)].filter((end) => end >= 0);
-    return clean.slice(Math.min(...ends, clean.length - CHARACTERS_MAX));
+    const ends = [clean.indexOf("\n"), clean.indexOf(MASK), clean.length - CHARACTERS_MAX].filter(
+      (end) => end >= 0,
+    );
+    return clean.slice(Math.min(...ends, clean.length));
   }
 }
