@@ -82,7 +82,7 @@ it.each([
   const name = await bed.group("shop:1");
   let refused = 0;
   bed.api.fault = ({ method, body }) => {
-    if (method !== "PATCH" || !String(body).includes("digests")) return;
+    if (method !== "PATCH" || !String(body).includes("digests")) return undefined;
     refused++;
     return { status, body: { kind: "Status", message } };
   };

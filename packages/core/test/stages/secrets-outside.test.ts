@@ -162,11 +162,11 @@ it("shows no part of a secret where the beginning of a long output is cut off", 
 it.each([" ", "\n"])(
   "shows no part of a long secret that a script prints again and again, with %j between",
   (gap) => {
-    const secret = Array.from({ length: 300 }, (_, index) => `part-${String(index).padStart(4, "0")}.`).join(
+    const token = Array.from({ length: 300 }, (_, index) => `part-${String(index).padStart(4, "0")}.`).join(
       "",
     );
-    const tail = new Tail((text) => text.replaceAll(secret, "[redacted]"));
-    for (let count = 0; count < 100; count++) tail.add(secret + gap);
+    const tail = new Tail((text) => text.replaceAll(token, "[redacted]"));
+    for (let count = 0; count < 100; count++) tail.add(token + gap);
     expect(tail.isCut).toBe(true);
     expect(tail.text).not.toContain("part-");
     expect(tail.lines(5)).not.toContain("part-");
