@@ -1,7 +1,7 @@
 import { redBlack } from "@gennaker/strategies";
-import { containerOf } from "../container.ts";
 import { expect, type Scenario } from "../scenario.ts";
 import { manifest } from "../manifest.ts";
+import { release } from "../place.ts";
 import { openStage, type Stage, type StageOptions } from "../stage.ts";
 
 const SOON_MS = 30_000;
@@ -88,19 +88,12 @@ export const candidateScenarios: readonly Scenario[] = [
       served(
         {
           bed,
-          release: (image) => ({
-            template: {
-              metadata: { labels: { app: "shop" } },
-              spec: {
-                containers: [
-                  {
-                    ...containerOf(image),
-                    resources: { requests: { cpu: image === "shop:1" ? "1m" : "5k" } },
-                  },
-                ],
-              },
-            },
-          }),
+          release: (version) => {
+            const requests = { cpu: version === "shop:1" ? "1m" : "5k" };
+            return release(version, {
+              patch: { spec: { containers: [{ name: "app", resources: { requests } }] } },
+            });
+          },
         },
         async (stage) => {
           const end = await stage.end(await stage.deploy("shop:2", redBlack({ deadline: "10m" })));

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultProxy } from "../../beds/kubernetes/index.ts";
 import { redBlack } from "@gennaker/strategies";
 import { expect, type ControlledGround, type Scenario } from "../scenario.ts";
+import { release } from "../place.ts";
 import { openStage, type Stage } from "../stage.ts";
 import { served } from "./candidate.ts";
 
@@ -146,15 +147,10 @@ export const serverScenarios: readonly Scenario<ControlledGround>[] = [
       await control.nodes.add({ name: "fragile" });
       const stage = await openStage({
         bed,
-        release: (image) => ({
-          template: {
-            metadata: { labels: { app: "shop" } },
-            spec: {
-              nodeSelector: { "kubernetes.io/hostname": image === "shop:1" ? "kwok-0" : "fragile" },
-              containers: [{ name: "app", image }],
-            },
-          },
-        }),
+        release: (version) => {
+          const node = version === "shop:1" ? "kwok-0" : "fragile";
+          return release(version, { patch: { spec: { nodeSelector: { "kubernetes.io/hostname": node } } } });
+        },
       });
       try {
         await stage.serve("shop:1", 2);

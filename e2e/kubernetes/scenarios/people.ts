@@ -2,7 +2,6 @@ import { AppsV1Api, CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernet
 import { redBlack } from "@gennaker/strategies";
 import { ProviderError } from "@gennaker/core/ports";
 import { until } from "../../beds/kubernetes/index.ts";
-import { containerOf } from "../container.ts";
 import { expect, type Scenario } from "../scenario.ts";
 import { manifest } from "../manifest.ts";
 import { openStage } from "../stage.ts";
@@ -200,15 +199,13 @@ export const peopleScenarios: readonly Scenario[] = [
     async run({ bed }) {
       const stage = await openStage({
         bed,
-        release: (image) => ({
-          template: {
-            metadata: { labels: { app: "shop" } },
-            spec: {
-              containers: [{ ...containerOf(image), envFrom: [{ configMapRef: { name: "settings" } }] }],
+        release: (version) =>
+          release(version, {
+            patch: {
+              spec: { containers: [{ name: "app", envFrom: [{ configMapRef: { name: "settings" } }] }] },
             },
-          },
-          versioned: { configMaps: ["settings"] },
-        }),
+            versioned: { configMaps: ["settings"] },
+          }),
       });
       const core = bed.admin.config.makeApiClient(CoreV1Api);
       const { namespace } = stage.place;

@@ -4,7 +4,7 @@ import type { NoticeBoards } from "./notices/notice-boards.ts";
 import type { Triggers } from "./triggers.ts";
 
 /** What is shut down. */
-interface Running extends Pick<DeliveryParts, "clock" | "hub" | "engine" | "effects" | "registry"> {
+interface OpenDelivery extends Pick<DeliveryParts, "clock" | "hub" | "engine" | "effects" | "registry"> {
   /** Settles when the log is open, or cannot be. */
   readonly opened: Promise<void>;
   readonly triggers: Triggers;
@@ -13,7 +13,7 @@ interface Running extends Pick<DeliveryParts, "clock" | "hub" | "engine" | "effe
 }
 
 /** Begins nothing new, leaves what is under way as it is, and closes the log and the providers. */
-export async function shutDown(running: Running): Promise<void> {
+export async function shutDown(running: OpenDelivery): Promise<void> {
   // The clock's timers hold no program; this must come to its end.
   const letGo = running.clock.hold?.();
   try {
@@ -23,7 +23,7 @@ export async function shutDown(running: Running): Promise<void> {
   }
 }
 
-async function shutDownInOrder(running: Running): Promise<void> {
+async function shutDownInOrder(running: OpenDelivery): Promise<void> {
   const { hub, engine, effects, registry, triggers, housekeeping, boards } = running;
   hub.close();
   // A log that could not be opened was reported by `ready`; there is nothing to close then.

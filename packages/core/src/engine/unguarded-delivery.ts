@@ -17,8 +17,8 @@ import { recordShortForm } from "./short-form.ts";
 import { SWITCHES } from "./switches.ts";
 import { undoOf, undoTargetsOf } from "./undo-start.ts";
 
-/** What a delivery does everything with. */
-interface Doing extends DeliveryParts {
+/** The parts of a delivery, and what more it does everything with. */
+interface OpenParts extends DeliveryParts {
   readonly ready: () => Promise<void>;
   /** Makes a report, without what `may` refuses. */
   readonly report: (options: ReportOptions, may: (run: RunSummary) => Promise<boolean>) => Promise<Report>;
@@ -26,7 +26,7 @@ interface Doing extends DeliveryParts {
 }
 
 /** Does what is asked, whoever asks. */
-export function unguardedDelivery(using: Doing): ActingDelivery {
+export function unguardedDelivery(using: OpenParts): ActingDelivery {
   const { ready, registry, shortForm, engine, journal, hub, clock, calls, redactor, switches } = using;
 
   const nameOf = (pipeline: AnyPipeline | string): string =>

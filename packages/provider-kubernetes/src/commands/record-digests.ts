@@ -38,7 +38,7 @@ export async function recordDigests(
 
 function isNamed({ spec }: ReplicaSet): boolean {
   const named = digestsNamed(spec.template);
-  return spec.template.spec.containers.every(({ name }) => name in named);
+  return spec.template.spec.containers.every(({ name }) => Object.hasOwn(named, name));
 }
 
 function podsOf({ metadata }: ReplicaSet, pods: readonly Pod[]): readonly Pod[] {

@@ -3,7 +3,7 @@ import type { NewEvent, Verdict } from "../../machine/events.ts";
 import { isOver, type OpenJudgement, type RunState, type StageState } from "../../machine/run/state.ts";
 import { suggest } from "../../model/suggest.ts";
 import type { Said } from "./act.ts";
-import { findStage } from "./find-stage.ts";
+import { findStage } from "../find-stage.ts";
 
 /** An answer to a judgement. */
 export interface JudgeAct {

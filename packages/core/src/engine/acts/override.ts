@@ -2,7 +2,7 @@ import { ConfigurationError, ConflictError } from "../../errors.ts";
 import type { NewEvent } from "../../machine/events.ts";
 import type { RunState } from "../../machine/run/state.ts";
 import type { Act, Saying } from "./act.ts";
-import { findStage } from "./find-stage.ts";
+import { findStage } from "../find-stage.ts";
 
 /**
  * Lets a stage begin in spite of its windows; nothing, when it was let begin before.

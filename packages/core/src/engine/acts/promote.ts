@@ -4,7 +4,7 @@ import type { RolloutState } from "../../machine/rollout/state.ts";
 import type { RunState } from "../../machine/run/state.ts";
 import type { Phase } from "../../model/phase.ts";
 import type { Act, Saying } from "./act.ts";
-import { findStage } from "./find-stage.ts";
+import { findStage } from "../find-stage.ts";
 
 /** @throws ConflictError when the stage has no rollout on its way forward */
 export function promoteRollout(

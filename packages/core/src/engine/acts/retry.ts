@@ -3,7 +3,7 @@ import type { NewEvent } from "../../machine/events.ts";
 import { planRetry } from "../../machine/run/retry.ts";
 import type { RunState } from "../../machine/run/state.ts";
 import type { Act, Saying } from "./act.ts";
-import { findStage } from "./find-stage.ts";
+import { findStage } from "../find-stage.ts";
 
 /**
  * Has a stage carried out anew, and what comes after it; nothing, when it was retried before and goes on.

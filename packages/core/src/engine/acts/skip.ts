@@ -3,7 +3,7 @@ import type { NewEvent } from "../../machine/events.ts";
 import { plannedStage } from "../../machine/run/planned.ts";
 import { isOver, type RunState, type StageState } from "../../machine/run/state.ts";
 import type { Act, Saying } from "./act.ts";
-import { findStage } from "./find-stage.ts";
+import { findStage } from "../find-stage.ts";
 
 /**
  * Passes a stage by; nothing, when it was passed by before.

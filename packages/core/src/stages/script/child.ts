@@ -18,36 +18,35 @@ export interface Ended {
   readonly stderr: Tail;
 }
 
-type Given = Parameters<typeof runChild>[1];
+/** What a program is run with, besides what the stage's input says. */
+interface ChildOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** Told when a line was printed; what the last one is, is asked only if somebody wants to know. */
+  readonly line: (lastLine: () => string) => void;
+  readonly redact: (text: string) => string;
+}
 
 /**
  * Runs a program to its end. When it is aborted or takes too long, all processes of its group are asked to end, and
  * after 5 s they are killed; those that it leaves behind are killed at once.
  */
-export async function runChild(
-  input: ScriptInput,
-  given: {
-    readonly env: Readonly<Record<string, string>>;
-    readonly signal: AbortSignal;
-    readonly line: (lastLine: () => string) => void;
-    readonly redact: (text: string) => string;
-  },
-): Promise<Ended> {
-  given.signal.throwIfAborted();
+export async function runChild(input: ScriptInput, options: ChildOptions): Promise<Ended> {
+  options.signal.throwIfAborted();
   const [program = "", ...parameters] = limited(input);
   const child = spawn(program, parameters, {
     detached: true,
     stdio: "pipe",
-    env: environment(input, given.env),
+    env: environment(input, options.env),
     ...(input.cwd !== undefined && { cwd: input.cwd }),
   });
-  return watch(child, input, given);
+  return watch(child, input, options);
 }
 
 function watch(
   child: ChildProcess,
   { stdin = "", timeout = "10m" }: ScriptInput,
-  { signal, line, redact }: Given,
+  { signal, line, redact }: ChildOptions,
 ): Promise<Ended> {
   const stdout = new Tail(redact);
   const stderr = new Tail(redact);

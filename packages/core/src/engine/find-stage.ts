@@ -1,6 +1,6 @@
-import { ConfigurationError } from "../../errors.ts";
-import type { RunState, StageState } from "../../machine/run/state.ts";
-import { suggest } from "../../model/suggest.ts";
+import { ConfigurationError } from "../errors.ts";
+import type { RunState, StageState } from "../machine/run/state.ts";
+import { suggest } from "../model/suggest.ts";
 
 /** @throws ConfigurationError when the run has no such stage */
 export function findStage(state: RunState, name: string): StageState {
